@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Attestation, Opening, SignedAttestation} from "./ServiceTypes.sol";
+
+/// @title IServiceAttestations
+/// @notice Nodes attest what they delivered in an epoch; a seed picks who must prove it by opening samples.
+/// @dev For epoch e: attest in the first half of e + 1; arm, draw and prove in the second half and until
+/// `proofDeadline(e)`; claim after it.
+interface IServiceAttestations {
+    /// @notice What is known of a node's attestation of an epoch.
+    enum Status {
+        None,
+        Attested,
+        Proven
+    }
+
+    /// @notice How nodes are picked and what they open.
+    /// @param samples Leaves to open, 4 to 16.
+    /// @param laneOdds A lane picks a node if 32 bits of a hash are below this; with eight lanes the probability in
+    /// all is 1 − (1 − laneOdds / 2^32)^8.
+    /// @param alwaysProveAboveWei A node whose fees burned more than this in the epoch must prove in any case.
+    struct SamplingConfig {
+        uint256 samples;
+        uint256 laneOdds;
+        uint256 alwaysProveAboveWei;
+    }
+
+    /// @notice An epoch as it was drawn.
+    /// @param burnedGwei Fees burned in it, in gwei.
+    /// @param activeStakeGwei Active stake as it began, in gwei.
+    /// @param drawnAt Unix time of the draw in seconds; 0 while only armed.
+    /// @param blockNumber Block of the draw; while only armed, the first block whose hash becomes a lane.
+    /// @param lap Which lap of the ring this is; see `EpochClock`.
+    struct EpochRecord {
+        uint64 burnedGwei;
+        uint64 activeStakeGwei;
+        uint40 drawnAt;
+        uint40 blockNumber;
+        uint24 lap;
+    }
+
+    /// @notice What a claim needs to know of an epoch and of a node's attestation.
+    /// @param attested The node attested the epoch.
+    /// @param workEarned It delivered something, and proved it or did not have to.
+    /// @param burnedWei Fees burned in the epoch by all nodes.
+    /// @param activeStakeWei Active stake as the epoch began.
+    struct Settlement {
+        bool attested;
+        bool workEarned;
+        uint256 burnedWei;
+        uint256 activeStakeWei;
+    }
+
+    /// @notice Sampling parameters are out of bounds.
+    error InvalidSampling(uint256 samples, uint256 laneOdds);
+    /// @notice Neither sent nor signed by the node's operator key.
+    error NotOperator(uint256 nodeId, address signer);
+    /// @notice The epoch can be attested only in the first half of the next one.
+    /// @param opensAt Unix time in seconds.
+    /// @param closesAt Unix time in seconds, itself outside.
+    error OutsideCommitWindow(uint256 epoch, uint256 opensAt, uint256 closesAt);
+    /// @notice The first attestation of a (node, epoch) stands.
+    error AlreadyAttested(uint256 nodeId, uint256 epoch);
+    /// @notice Totals contradict each other: bytes, sessions and root are all zero or none is.
+    error InvalidTotals(uint256 nodeId, uint256 bytesDelivered, uint256 sessions);
+    /// @notice The attestation is not the one on record, or there is none to prove.
+    error AttestationMismatch(uint256 nodeId, uint256 epoch);
+    /// @notice The seed is drawn already, or armed and still within reach.
+    error AlreadyArmed(uint256 epoch, uint256 blockNumber);
+    /// @notice The commit window of the epoch has not closed.
+    error CommitWindowOpen(uint256 epoch, uint256 closesAt);
+    /// @notice The epoch left the ring.
+    error EpochExpired(uint256 epoch);
+    /// @notice The seed can be drawn only after it was armed and its last block is past and within reach.
+    error NotDrawable(uint256 epoch, uint256 firstBlock);
+    /// @notice The seed of the epoch is not drawn yet.
+    error SeedNotDrawn(uint256 epoch);
+    /// @notice The proof deadline of the epoch has passed.
+    error ProofDeadlinePassed(uint256 epoch, uint256 deadline);
+    /// @notice The proof deadline of the epoch has not passed.
+    error ProofDeadlineNotPassed(uint256 epoch);
+    /// @notice The epoch of this node was claimed already.
+    error AlreadyClaimed(uint256 nodeId, uint256 epoch);
+    /// @notice A proof opens exactly as many leaves as there are samples.
+    error WrongSampleCount(uint256 opened, uint256 samples);
+    /// @notice The opened leaf does not cover the sample point.
+    error SampleNotCovered(uint256 sample, uint256 point, uint256 from, uint256 to);
+    /// @notice The receipt was signed by another key than the grant names.
+    error SessionKeyMismatch(uint256 sample, address receiptSigner, address grantSessionKey);
+    /// @notice The grant was not signed by one of the app's signers of that epoch.
+    error NotGrantSigner(uint256 sample, address app, address signer);
+    /// @notice The grant had expired as the epoch began.
+    error GrantExpired(uint256 sample, uint256 expiresAt);
+    /// @notice The receipt counts more bytes than the grant allows in an epoch.
+    error GrantLimitExceeded(uint256 sample, uint256 bytesDelivered, uint256 maxBytesPerEpoch);
+    /// @notice A quality is above 10,000.
+    error InvalidQuality(uint256 sample, uint256 quality);
+
+    /// @notice The key that may attest for a node changed.
+    event OperatorChanged(uint256 indexed nodeId, address indexed operator);
+    /// @notice A node attested an epoch.
+    event Attested(
+        uint256 indexed nodeId,
+        uint256 indexed epoch,
+        bytes32 receiptRoot,
+        uint256 bytesDelivered,
+        uint256 sessions,
+        bytes32 auditCommitment
+    );
+    /// @notice The blocks of an epoch's seed are fixed: `firstBlock` + 2i for lane i of 8.
+    event SeedArmed(uint256 indexed epoch, uint256 firstBlock);
+    /// @notice An epoch's seed was drawn, and its totals fixed, in wei.
+    event SeedDrawn(uint256 indexed epoch, bytes32 seed, uint256 burned, uint256 activeStake);
+    /// @notice A node opened its samples of an epoch.
+    event ServiceProven(uint256 indexed nodeId, uint256 indexed epoch);
+
+    /// @notice Sets the key that attests for a node; only the registry.
+    function setOperator(uint256 nodeId, address operator) external;
+
+    /// @notice Attests an epoch; only the node's operator key, in the first half of the next epoch.
+    function attest(Attestation calldata attestation) external;
+
+    /// @notice Attests for several nodes by their operators' signatures; anyone. One that is attested already is
+    /// passed over, so that nobody can make a batch fail by sending a part of it first.
+    function attestBatch(SignedAttestation[] calldata attestations) external;
+
+    /// @notice Fixes the blocks whose hashes become the seed of an epoch; anyone, once its commit window closed,
+    /// and again when hashes have gone out of reach.
+    function arm(uint256 epoch) external;
+
+    /// @notice Reads the hashes and fixes the epoch's totals; anyone, from 16 blocks after `arm` on.
+    function draw(uint256 epoch) external;
+
+    /// @notice Opens the samples of an attested epoch; anyone, until its proof deadline.
+    /// @param attestation As it was attested.
+    /// @param openings One per sample, in order.
+    function prove(Attestation calldata attestation, Opening[] calldata openings) external;
+
+    /// @notice Marks a node's epoch as claimed and says what a claim needs to know; only the reward distributor.
+    /// @param attestation As it was attested; root and totals zero where it was not.
+    /// @param nodeBurnedWei Fees that the node burned in the epoch.
+    function settle(
+        Attestation calldata attestation,
+        uint256 nodeBurnedWei
+    ) external returns (Settlement memory settlement);
+
+    /// @notice The key that attests for a node.
+    function operatorOf(uint256 nodeId) external view returns (address);
+
+    /// @notice What is on record for a node and an epoch.
+    /// @return status Whether it is attested or proven.
+    /// @return claimed Whether it was claimed.
+    /// @return attestationHash The highest 224 bits of the attestation's hash; zero where there is none.
+    function attestationOf(
+        uint256 nodeId,
+        uint256 epoch
+    ) external view returns (Status status, bool claimed, bytes32 attestationHash);
+
+    /// @notice Hash of an attestation as this contract stores it: the highest 224 bits.
+    function hashAttestation(Attestation calldata attestation) external pure returns (bytes32);
+
+    /// @notice The record of an epoch; empty where it was neither armed nor drawn or left the ring.
+    function epochRecordOf(uint256 epoch) external view returns (EpochRecord memory);
+
+    /// @notice The seed of an epoch, eight lanes of 32 bits, lane 0 highest; reverts before it is drawn.
+    function seedOf(uint256 epoch) external view returns (bytes32);
+
+    /// @notice Until when an epoch can be proven.
+    /// @return drawn Whether the seed is drawn; before that there is no deadline.
+    /// @return timestamp Unix time in seconds that must have passed.
+    /// @return blockNumber Block that must have passed too, so that a halted chain costs nobody a proof.
+    function proofDeadline(
+        uint256 epoch
+    ) external view returns (bool drawn, uint256 timestamp, uint256 blockNumber);
+
+    /// @notice Whether a node must prove an epoch that it attested. Only after the seed is drawn.
+    /// @param nodeBurnedWei Fees that the node burned in the epoch, as `PaymentEscrow` has them.
+    function mustProve(uint256 nodeId, uint256 epoch, uint256 nodeBurnedWei) external view returns (bool);
+
+    /// @notice The points in `[0, bytesDelivered)` whose leaves a proof must open. Only after the seed is drawn.
+    function samplePoints(
+        uint256 nodeId,
+        uint256 epoch,
+        uint256 bytesDelivered
+    ) external view returns (uint256[] memory points);
+}
