@@ -18,6 +18,9 @@ abstract contract EpochClock {
     /// @notice The clock's parameters are out of bounds.
     error InvalidClock(uint256 genesis, uint256 epochSeconds, uint256 epochBlocks);
 
+    /// @notice A moment before epoch 0.
+    error BeforeGenesis(uint256 timestamp, uint256 genesis);
+
     /// @notice Epochs that rings by epoch remember. What is older has expired.
     uint256 public constant RING_EPOCHS = 256;
 
@@ -50,6 +53,7 @@ abstract contract EpochClock {
     /// @notice The epoch that contains a moment.
     /// @param timestamp Unix time in seconds, not before `GENESIS`.
     function epochAt(uint256 timestamp) public view returns (uint256) {
+        if (timestamp < GENESIS) revert BeforeGenesis(timestamp, GENESIS);
         return (timestamp - GENESIS) / EPOCH_SECONDS;
     }
 

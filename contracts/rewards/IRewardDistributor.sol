@@ -20,6 +20,8 @@ interface IRewardDistributor {
 
     /// @notice Reward parameters are out of bounds.
     error InvalidRewardConfig(uint256 kappaBps, uint256 workShareBps, uint256 neutralScore);
+    /// @notice The epoch of this node was claimed already.
+    error AlreadyClaimed(uint256 nodeId, uint256 epoch);
     /// @notice Nothing was credited since the last mint.
     error NothingToMint();
 
@@ -41,7 +43,7 @@ interface IRewardDistributor {
     /// @param attestation As it was attested; root and totals zero where it was not, for the fees alone.
     function claim(Attestation calldata attestation) external;
 
-    /// @notice Credits several; anyone.
+    /// @notice Credits several; anyone. One that is claimed already is passed over.
     function claimBatch(Attestation[] calldata attestations) external;
 
     /// @notice Mints what was credited since the last time to `NodeStaking`; anyone.

@@ -25,6 +25,12 @@ contract RewardDistributor is IRewardDistributor, EpochClock, Managed {
         INodeStaking staking;
     }
 
+    /// @dev What an epoch may pay, in wei.
+    struct Budget {
+        uint256 work;
+        uint256 availability;
+    }
+
     /// @dev One slot, in wei: 128 bits hold 3e20 DTEL.
     /// @custom:storage-location erc7201:dtelecom.RewardDistributor
     struct DistributorStorage {
@@ -80,13 +86,22 @@ contract RewardDistributor is IRewardDistributor, EpochClock, Managed {
 
     /// @inheritdoc IRewardDistributor
     function claim(Attestation calldata attestation) external {
-        _addCredited(_claim(attestation));
+        (bool isNew, uint256 credited) = _claim(attestation, _budgetOf(attestation.epoch));
+        if (!isNew) revert AlreadyClaimed(attestation.nodeId, attestation.epoch);
+        _addCredited(credited);
     }
 
     /// @inheritdoc IRewardDistributor
     function claimBatch(Attestation[] calldata attestations) external {
         uint256 credited = 0;
-        for (uint256 i = 0; i < attestations.length; ++i) credited += _claim(attestations[i]);
+        Budget memory budget;
+        for (uint256 i = 0; i < attestations.length; ++i) {
+            uint256 epoch = attestations[i].epoch;
+            // Usually all are of one epoch.
+            if (i == 0 || epoch != attestations[i - 1].epoch) budget = _budgetOf(epoch);
+            (, uint256 amount) = _claim(attestations[i], budget);
+            credited += amount;
+        }
         _addCredited(credited);
     }
 
@@ -103,11 +118,9 @@ contract RewardDistributor is IRewardDistributor, EpochClock, Managed {
     // ------------------------------------------------------------------- views
 
     /// @inheritdoc IRewardDistributor
-    function budgetOf(uint256 epoch) public view returns (uint256 work, uint256 availability) {
-        uint256 emission = EmissionSchedule.emittedAfter((epoch + 1) * EPOCH_SECONDS) -
-            EmissionSchedule.emittedAfter(epoch * EPOCH_SECONDS);
-        work = (emission * WORK_SHARE_BPS) / BPS;
-        availability = emission - work;
+    function budgetOf(uint256 epoch) external view returns (uint256 work, uint256 availability) {
+        Budget memory budget = _budgetOf(epoch);
+        return (budget.work, budget.availability);
     }
 
     /// @inheritdoc IRewardDistributor
@@ -122,25 +135,36 @@ contract RewardDistributor is IRewardDistributor, EpochClock, Managed {
 
     // ---------------------------------------------------------------- internal
 
-    function _claim(Attestation calldata attestation) private returns (uint256 credited) {
+    function _budgetOf(uint256 epoch) private view returns (Budget memory budget) {
+        uint256 emission = EmissionSchedule.emittedAfter((epoch + 1) * EPOCH_SECONDS) -
+            EmissionSchedule.emittedAfter(epoch * EPOCH_SECONDS);
+        budget.work = (emission * WORK_SHARE_BPS) / BPS;
+        budget.availability = emission - budget.work;
+    }
+
+    function _claim(
+        Attestation calldata attestation,
+        Budget memory budget
+    ) private returns (bool isNew, uint256 credited) {
         uint256 nodeId = attestation.nodeId;
         uint256 epoch = attestation.epoch;
         (uint256 burned, uint256 scored, uint256 fees) = ESCROW.nodeRevenueOf(nodeId, epoch);
         IServiceAttestations.Settlement memory settlement = ATTESTATIONS.settle(attestation, burned);
+        if (settlement.alreadyClaimed) return (false, 0);
         uint256 work = 0;
         uint256 availability = 0;
         if (settlement.attested) {
             uint256 stake = STAKING.stakeAt(nodeId, epoch);
             // A node without active stake has nothing to lose: it earns what apps pay, and no emission.
             if (stake != 0) {
-                (uint256 workBudget, uint256 availabilityBudget) = budgetOf(epoch);
-                availability = _availability(stake, settlement.activeStakeWei, availabilityBudget);
-                if (settlement.workEarned) work = _work(scored, settlement.burnedWei, workBudget);
+                availability = _availability(stake, settlement.activeStakeWei, budget.availability);
+                if (settlement.workEarned) work = _work(scored, settlement.burnedWei, budget.work);
             }
         }
+        isNew = true;
         credited = work + availability;
         emit Claimed(nodeId, epoch, work, availability, fees);
-        if (credited + fees != 0) STAKING.creditIncome(nodeId, credited + fees);
+        if (credited + fees != 0) STAKING.creditIncome(nodeId, epoch, credited + fees);
     }
 
     /// @dev κ · scored, scaled down if κ times all that was burned exceeds the budget; whole gwei.

@@ -54,7 +54,7 @@ interface IPaymentEscrow {
     }
 
     /// @notice A reserve on its way back.
-    /// @param amount At most this much is released, in gwei.
+    /// @param amount At most this much is released, in gwei. A node should count on the rest of the reserve only.
     /// @param releasableEpoch From this epoch on.
     struct Thaw {
         uint64 amount;
@@ -89,7 +89,7 @@ interface IPaymentEscrow {
     error NotVoucherSigner(address app, address signer);
     /// @notice The voucher promises no more than was collected already.
     error VoucherNotHigher(address app, uint256 nodeId, uint256 cumulativeAmount, uint256 paid);
-    /// @notice The voucher's score went down or is above its amount.
+    /// @notice The voucher's score is above its amount.
     error InvalidScore(address app, uint256 nodeId, uint256 cumulativeScore, uint256 cumulativeAmount);
     /// @notice The app has nothing left that this node could collect.
     error NothingCollectable(address app, uint256 nodeId);
@@ -153,7 +153,8 @@ interface IPaymentEscrow {
     /// @notice Takes the caller's free balance out, at any time.
     function withdraw(address to, uint256 amount) external;
 
-    /// @notice Guarantees a part of the caller's free balance to a node, at once.
+    /// @notice Guarantees a part of the caller's free balance to a node, at once. What was collected of a reserve that
+    /// thaws is taken off the thaw.
     function reserve(uint256 nodeId, uint256 amount) external;
 
     /// @notice Asks a part of a reserve back. It stays collectable until it is released. A new request replaces the
@@ -174,7 +175,7 @@ interface IPaymentEscrow {
     /// and score in proportion and leaves the rest collectable.
     function collect(Voucher calldata voucher, CompactSignature calldata signature) external;
 
-    /// @notice Collects several vouchers; anyone. One that promises nothing more or finds nothing is passed over.
+    /// @notice Collects several vouchers; anyone. One that cannot be collected is passed over.
     function collectBatch(SignedVoucher[] calldata vouchers) external;
 
     /// @notice Burns and pays out what was collected for an epoch that collects no more; anyone.
@@ -207,6 +208,6 @@ interface IPaymentEscrow {
     /// @notice What all nodes collected for an epoch; zero where the epoch left the ring.
     function epochRevenueOf(uint256 epoch) external view returns (EpochRevenue memory);
 
-    /// @notice The epoch that a collection counts for now: the one that ran half an epoch ago.
+    /// @notice The epoch that a collection counts for now: the one that ran half an epoch ago, from epoch 0 on.
     function collectionEpoch() external view returns (uint256);
 }

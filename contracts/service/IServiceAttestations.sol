@@ -17,7 +17,7 @@ interface IServiceAttestations {
 
     /// @notice How nodes are picked and what they open.
     /// @param samples Leaves to open, 4 to 16.
-    /// @param laneOdds A lane picks a node if 32 bits of a hash are below this; with eight lanes the probability in
+    /// @param laneOdds A lane picks a node if it, combined with 32 bits of a hash of the node, is below this; with eight lanes the probability in
     /// all is 1 − (1 − laneOdds / 2^32)^8.
     /// @param alwaysProveAboveWei A node whose fees burned more than this in the epoch must prove in any case.
     struct SamplingConfig {
@@ -41,11 +41,13 @@ interface IServiceAttestations {
     }
 
     /// @notice What a claim needs to know of an epoch and of a node's attestation.
+    /// @param alreadyClaimed The epoch was claimed before; nothing else is filled in and nothing has changed.
     /// @param attested The node attested the epoch.
     /// @param workEarned It delivered something, and proved it or did not have to.
     /// @param burnedWei Fees burned in the epoch by all nodes.
     /// @param activeStakeWei Active stake as the epoch began.
     struct Settlement {
+        bool alreadyClaimed;
         bool attested;
         bool workEarned;
         uint256 burnedWei;
@@ -80,8 +82,8 @@ interface IServiceAttestations {
     error ProofDeadlinePassed(uint256 epoch, uint256 deadline);
     /// @notice The proof deadline of the epoch has not passed.
     error ProofDeadlineNotPassed(uint256 epoch);
-    /// @notice The epoch of this node was claimed already.
-    error AlreadyClaimed(uint256 nodeId, uint256 epoch);
+    /// @notice Nothing was delivered, so there is nothing to open.
+    error NothingToProve(uint256 nodeId, uint256 epoch);
     /// @notice A proof opens exactly as many leaves as there are samples.
     error WrongSampleCount(uint256 opened, uint256 samples);
     /// @notice The opened leaf does not cover the sample point.
@@ -121,8 +123,8 @@ interface IServiceAttestations {
     /// @notice Attests an epoch; only the node's operator key, in the first half of the next epoch.
     function attest(Attestation calldata attestation) external;
 
-    /// @notice Attests for several nodes by their operators' signatures; anyone. One that is attested already is
-    /// passed over, so that nobody can make a batch fail by sending a part of it first.
+    /// @notice Attests for several nodes by their operators' signatures; anyone. One that is attested already or is not by
+    /// the node's operator is passed over, so that nobody can make the others fail with it.
     function attestBatch(SignedAttestation[] calldata attestations) external;
 
     /// @notice Fixes the blocks whose hashes become the seed of an epoch; anyone, once its commit window closed,
@@ -137,7 +139,7 @@ interface IServiceAttestations {
     /// @param openings One per sample, in order.
     function prove(Attestation calldata attestation, Opening[] calldata openings) external;
 
-    /// @notice Marks a node's epoch as claimed and says what a claim needs to know; only the reward distributor.
+    /// @notice Marks a node's epoch as claimed, unless it is, and says what a claim needs to know; only the reward distributor.
     /// @param attestation As it was attested; root and totals zero where it was not.
     /// @param nodeBurnedWei Fees that the node burned in the epoch.
     function settle(

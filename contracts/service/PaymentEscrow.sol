@@ -133,8 +133,14 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
     /// @inheritdoc IPaymentEscrow
     function reserve(uint256 nodeId, uint256 amount) external {
         uint64 amountGwei = _nonZero(amount);
+        EscrowStorage storage $ = _storage();
         _takeFree(msg.sender, amountGwei);
-        _storage().accounts[msg.sender][nodeId].reserved += amountGwei;
+        uint64 before = $.accounts[msg.sender][nodeId].reserved;
+        // What has been collected since a release was asked for cannot come back: without this, a thaw that has run
+        // would let a new reserve out at once.
+        Thaw storage thaw = $.thaws[msg.sender][nodeId];
+        if (thaw.amount > before) thaw.amount = before;
+        $.accounts[msg.sender][nodeId].reserved = before + amountGwei;
         emit Reserved(msg.sender, nodeId, amount);
     }
 
@@ -144,8 +150,8 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
         uint64 reserved = _storage().accounts[msg.sender][nodeId].reserved;
         if (amountGwei > reserved)
             revert InsufficientReserve(msg.sender, nodeId, amount, reserved.toWei());
-        // Epochs fit 64 bits.
-        uint64 releasableEpoch = uint64(currentEpoch() + THAW_EPOCHS);
+        // The running epoch does not count as one of the thaw. Epochs fit 64 bits.
+        uint64 releasableEpoch = uint64(currentEpoch() + THAW_EPOCHS + 1);
         _storage().thaws[msg.sender][nodeId] = Thaw(amountGwei, releasableEpoch);
         emit ReleaseRequested(msg.sender, nodeId, amount, releasableEpoch);
     }
@@ -192,7 +198,15 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
 
     /// @inheritdoc IPaymentEscrow
     function collect(Voucher calldata voucher, CompactSignature calldata signature) external {
-        _checkVoucher(voucher, _recover(domainSeparator(), voucher.hash(), signature));
+        address signer = _recover(domainSeparator(), voucher.hash(), signature);
+        if (!isVoucherSigner(voucher.app, signer)) revert NotVoucherSigner(voucher.app, signer);
+        if (voucher.cumulativeScore > voucher.cumulativeAmount)
+            revert InvalidScore(
+                voucher.app,
+                voucher.nodeId,
+                voucher.cumulativeScore,
+                voucher.cumulativeAmount
+            );
         Account memory account = _storage().accounts[voucher.app][voucher.nodeId];
         uint64 promised = voucher.cumulativeAmount.fromWei();
         if (promised <= account.paid)
@@ -210,10 +224,12 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
         bytes32 domain = domainSeparator();
         for (uint256 i = 0; i < vouchers.length; ++i) {
             Voucher calldata voucher = vouchers[i].voucher;
-            _checkVoucher(voucher, _recover(domain, voucher.hash(), vouchers[i].signature));
+            if (!isVoucherSigner(voucher.app, _recover(domain, voucher.hash(), vouchers[i].signature)))
+                continue;
             Account memory account = _storage().accounts[voucher.app][voucher.nodeId];
             uint64 promised = voucher.cumulativeAmount.fromWei();
-            if (promised > account.paid) _collect(voucher, account, promised);
+            if (promised > account.paid && voucher.cumulativeScore <= voucher.cumulativeAmount)
+                _collect(voucher, account, promised);
         }
     }
 
@@ -280,7 +296,8 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
 
     /// @inheritdoc IPaymentEscrow
     function collectionEpoch() public view returns (uint256) {
-        return epochAt(block.timestamp - EPOCH_SECONDS / 2);
+        uint256 halfAgo = block.timestamp - EPOCH_SECONDS / 2;
+        return halfAgo < GENESIS ? 0 : epochAt(halfAgo);
     }
 
     // ---------------------------------------------------------------- internal
@@ -303,10 +320,6 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
         _storage().free[app] = free - amountGwei;
     }
 
-    function _checkVoucher(Voucher calldata voucher, address signer) private view {
-        if (!isVoucherSigner(voucher.app, signer)) revert NotVoucherSigner(voucher.app, signer);
-    }
-
     /// @dev Collects what a voucher promises beyond `account.paid`, as far as the balance goes; false where it finds
     /// nothing. The part of amount and score that is not paid stays collectable with the same voucher.
     function _collect(
@@ -314,16 +327,13 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
         Account memory account,
         uint64 promised
     ) private returns (bool) {
-        uint64 score = voucher.cumulativeScore.fromWei();
-        if (score < account.score || score > promised || score - account.score > promised - account.paid)
-            revert InvalidScore(
-                voucher.app,
-                voucher.nodeId,
-                voucher.cumulativeScore,
-                voucher.cumulativeAmount
-            );
         EscrowStorage storage $ = _storage();
         uint64 due = promised - account.paid;
+        // The score of earlier vouchers can make this one's count for less, never its amount: an app could otherwise
+        // void a voucher by collecting another with a score that does not fit it.
+        uint64 score = voucher.cumulativeScore.fromWei();
+        score = score > account.score ? score - account.score : 0;
+        if (score > due) score = due;
         uint64 amount = due;
         uint64 fromReserve = amount;
         if (fromReserve > account.reserved) {
@@ -338,7 +348,7 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
             $.free[voucher.app] = free - fromFree;
         }
         // amount ≤ due, so the part fits.
-        uint64 scorePart = uint64((uint256(score - account.score) * amount) / due);
+        uint64 scorePart = uint64((uint256(score) * amount) / due);
         account.paid += amount;
         account.score += scorePart;
         account.reserved -= fromReserve;

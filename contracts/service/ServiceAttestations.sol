@@ -45,7 +45,7 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
     /// @dev How far BLOCKHASH reaches at least.
     uint256 private constant BLOCKHASH_REACH = 256;
     uint256 private constant MAX_QUALITY = 10_000;
-    /// @dev Keep the hashes that pick nodes and those that pick points apart.
+    /// @dev Keep the hash that picks nodes and those that pick points apart.
     uint256 private constant PICK_TAG = 0;
     uint256 private constant SAMPLE_TAG = 1;
     bytes32 private constant STORAGE =
@@ -101,9 +101,10 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
 
     /// @inheritdoc IServiceAttestations
     function attest(Attestation calldata attestation) external {
-        _checkOperator(attestation.nodeId, msg.sender);
+        if (msg.sender != _storage().operators[attestation.nodeId])
+            revert NotOperator(attestation.nodeId, msg.sender);
         _checkCommitWindow(attestation.epoch);
-        if (!_record(attestation)) revert AlreadyAttested(attestation.nodeId, attestation.epoch);
+        if (!_record(attestation, attestation.hash())) revert AlreadyAttested(attestation.nodeId, attestation.epoch);
     }
 
     /// @inheritdoc IServiceAttestations
@@ -112,11 +113,9 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         for (uint256 i = 0; i < attestations.length; ++i) {
             Attestation calldata attestation = attestations[i].attestation;
             _checkCommitWindow(attestation.epoch);
-            _checkOperator(
-                attestation.nodeId,
-                _recover(domain, attestation.hash(), attestations[i].signature)
-            );
-            _record(attestation);
+            bytes32 attestationHash = attestation.hash();
+            address signer = _recover(domain, attestationHash, attestations[i].signature);
+            if (signer == _storage().operators[attestation.nodeId]) _record(attestation, attestationHash);
         }
     }
 
@@ -174,6 +173,7 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         AttestationWord word = _word(attestation.nodeId, epoch);
         if (word.status() != Status.Attested || word.recordedHash() != hashAttestation(attestation))
             revert AttestationMismatch(attestation.nodeId, epoch);
+        if (attestation.bytesDelivered == 0) revert NothingToProve(attestation.nodeId, epoch);
         EpochRecord memory record = _drawnRecord(epoch);
         if (_deadlinePassed(epoch, record)) revert ProofDeadlinePassed(epoch, _deadline(epoch, record));
         if (openings.length != SAMPLES) revert WrongSampleCount(openings.length, SAMPLES);
@@ -201,7 +201,10 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         if (!_deadlinePassed(epoch, record)) revert ProofDeadlineNotPassed(epoch);
 
         AttestationWord word = _word(nodeId, epoch);
-        if (word.isClaimed()) revert AlreadyClaimed(nodeId, epoch);
+        if (word.isClaimed()) {
+            settlement.alreadyClaimed = true;
+            return settlement;
+        }
         settlement.burnedWei = record.burnedGwei.toWei();
         settlement.activeStakeWei = record.activeStakeGwei.toWei();
         if (word.isEmpty()) {
@@ -273,6 +276,7 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         uint256 bytesDelivered
     ) external view returns (uint256[] memory points) {
         _drawnRecord(epoch);
+        if (bytesDelivered == 0) revert NothingToProve(nodeId, epoch);
         bytes32 seed = _storage().seeds[epoch % RING_EPOCHS];
         points = new uint256[](SAMPLES);
         for (uint256 sample = 0; sample < SAMPLES; ++sample) {
@@ -281,10 +285,6 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
     }
 
     // ---------------------------------------------------------------- internal
-
-    function _checkOperator(uint256 nodeId, address signer) private view {
-        if (_storage().operators[nodeId] != signer) revert NotOperator(nodeId, signer);
-    }
 
     function _checkCommitWindow(uint256 epoch) private view {
         uint256 opensAt = epochStart(epoch + 1);
@@ -303,7 +303,7 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
     }
 
     /// @dev Writes a first attestation; false where there is one.
-    function _record(Attestation calldata attestation) private returns (bool) {
+    function _record(Attestation calldata attestation, bytes32 attestationHash) private returns (bool) {
         uint256 nodeId = attestation.nodeId;
         uint256 epoch = attestation.epoch;
         if (!_word(nodeId, epoch).isEmpty()) return false;
@@ -315,7 +315,7 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
             attestation.sessions > attestation.bytesDelivered
         ) revert InvalidTotals(nodeId, attestation.bytesDelivered, attestation.sessions);
         _storage().words[nodeId][epoch % RING_EPOCHS] = AttestationWords.attested(
-            attestation.hash(),
+            attestationHash,
             _lap(epoch)
         );
         emit Attested(
@@ -356,11 +356,13 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
 
     function _mustProve(uint256 nodeId, uint256 epoch, uint256 nodeBurnedWei) private view returns (bool) {
         if (nodeBurnedWei > ALWAYS_PROVE_ABOVE) return true;
-        bytes32 seed = _storage().seeds[epoch % RING_EPOCHS];
+        // One word of eight lanes for the node, so that each lane of the seed decides on its own: lanes are uniform and
+        // so is their difference to anything fixed before them.
+        uint256 lanes = uint256(keccak256(abi.encode(nodeId, epoch, PICK_TAG))) ^
+            uint256(_storage().seeds[epoch % RING_EPOCHS]);
         for (uint256 lane = 0; lane < LANES; ++lane) {
-            bytes32 pick = keccak256(abi.encode(_lane(seed, lane), lane, nodeId, epoch, PICK_TAG));
-            // The cast keeps 32 bits to compare.
-            if (uint32(uint256(pick)) < LANE_ODDS) return true;
+            // The cast keeps one lane's 32 bits.
+            if (uint32(lanes >> (32 * lane)) < LANE_ODDS) return true;
         }
         return false;
     }

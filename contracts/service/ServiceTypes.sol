@@ -49,14 +49,11 @@ struct AccessGrant {
 
 /// @notice One step from a leaf towards the root of a receipt tree.
 /// @param siblingHash Hash of the other child.
-/// @param siblingBytes Bytes below the other child.
-/// @param separator All session keys left of the parent's middle are below it, none on the right.
-/// @param siblingIsLeft Whether the other child is the left one.
+/// @param step siblingIsLeft 1 bit (the highest) | unused 31 | separator 160 | siblingBytes 64. All session keys left of
+/// the parent's middle are below the separator, none on the right.
 struct PathNode {
     bytes32 siblingHash;
-    uint64 siblingBytes;
-    address separator;
-    bool siblingIsLeft;
+    uint256 step;
 }
 
 /// @notice One session's leaf opened: its receipt, its grant and its path to the root.

@@ -16,32 +16,37 @@ interface INodeStaking {
         uint256 unbondingSeconds;
     }
 
-    /// @notice A node's pool as stored; income that streams is not yet in `assets`.
+    /// @notice A node's pool as stored; income of the last claims is not yet in `assets`, see `assetsOf`.
     /// @param bond The owner's own stake, in gwei.
     /// @param assets The delegators' stake, in gwei.
     /// @param shares The delegators' shares of it.
+    /// @param bondFrom First epoch in which the present bond counts; 0 while there never was one.
     /// @param commissionBps What the owner takes of the delegators' income, in 1/10,000.
     /// @param generation Counts pools that a slash emptied; shares of an older generation are worth nothing.
     /// @param openSlashes Slashes in escrow; the pool takes no delegation while there are any.
     struct Pool {
         uint64 bond;
         uint64 assets;
-        uint80 shares;
+        uint72 shares;
+        uint24 bondFrom;
         uint16 commissionBps;
-        uint16 generation;
+        uint8 generation;
         uint8 openSlashes;
     }
 
-    /// @notice A pool's income on its way to the delegators.
-    /// @param streaming What is left to vest until the end of the epoch of `updatedAt`, in gwei.
-    /// @param arriving What arrived in that epoch and streams over the next one, in gwei.
-    /// @param ownerIncome What the owner may claim, in gwei.
+    /// @notice A pool's income on its way to the delegators, in gwei: 56 bits hold 72 million DTEL, and a claim that would
+    /// not fit waits until the owner has taken income out.
+    /// @param streaming What is left to vest until the end of the epoch of `updatedAt`.
+    /// @param arriving What arrived in that epoch and streams over the next one.
+    /// @param vested What vested and joins the pool's assets when somebody next joins or leaves.
+    /// @param ownerIncome What the owner may claim.
     /// @param updatedAt Unix time in seconds up to which income has vested.
     struct IncomeStream {
-        uint64 streaming;
-        uint64 arriving;
-        uint64 ownerIncome;
-        uint64 updatedAt;
+        uint56 streaming;
+        uint56 arriving;
+        uint56 vested;
+        uint56 ownerIncome;
+        uint32 updatedAt;
     }
 
     /// @notice A delegator's position in one pool.
@@ -49,9 +54,9 @@ interface INodeStaking {
     /// @param units Voting units held through this position, in gwei; never more than its value.
     /// @param generation The pool's generation that the shares belong to.
     struct Position {
-        uint80 shares;
+        uint72 shares;
         uint64 units;
-        uint16 generation;
+        uint8 generation;
     }
 
     /// @notice What somebody has asked to take out.
@@ -78,7 +83,7 @@ interface INodeStaking {
     error InsufficientShares(uint256 requested, uint256 held);
     /// @notice The bond is smaller than what was asked for.
     error InsufficientBond(uint256 requestedWei, uint256 bondWei);
-    /// @notice The bond left would be below the minimum or too small for what is delegated.
+    /// @notice The bond is, or would be, below the minimum or too small for what is delegated.
     error BondTooLow(uint256 leftWei, uint256 requiredWei);
     /// @notice The pool may not hold that much on this bond.
     error DelegationCapExceeded(uint256 assetsWei, uint256 capWei);
@@ -86,8 +91,9 @@ interface INodeStaking {
     error NothingToWithdraw(uint256 nodeId, address account);
     /// @notice The commission is above the maximum or, once the node is bonded, above the present one.
     error CommissionTooHigh(uint256 commissionBps, uint256 limitBps);
-    /// @notice Tokens are short: `PaymentEscrow.flush` the closed epochs, then call again.
-    error PayoutShort(uint256 amountWei, uint256 balanceWei);
+    /// @notice Fees that were credited are not here yet: `PaymentEscrow.flush` the closed epochs, then call again.
+    /// @param requiredWei The payment and what votes through stake after it.
+    error PayoutShort(uint256 requiredWei, uint256 balanceWei);
 
     /// @notice The owner added to the bond.
     event Bonded(uint256 indexed nodeId, address indexed owner, uint256 amount);
@@ -109,11 +115,11 @@ interface INodeStaking {
     event Withdrawn(uint256 indexed nodeId, address indexed delegator, uint256 amount);
     /// @notice Income arrived: the owner's part is claimable, the pool's streams over the next epoch.
     event IncomeCredited(uint256 indexed nodeId, uint256 toOwner, uint256 toPool);
-    /// @notice Streamed income became part of the pool's assets, or the owner's where nobody held shares.
+    /// @notice Vested income became part of the pool's assets; or, when the last delegator left, what it left to the owner.
     event IncomeVested(uint256 indexed nodeId, uint256 toPool, uint256 toOwner);
     /// @notice The owner was paid income.
     event OwnerIncomeClaimed(uint256 indexed nodeId, address indexed owner, uint256 amount);
-    /// @notice The node's active stake from an epoch on, and that of the network.
+    /// @notice The node's active stake from an epoch on, and that of the network, in wei, whole thousandths of a DTEL.
     event StakeChanged(uint256 indexed nodeId, uint256 indexed fromEpoch, uint256 stake, uint256 totalStake);
     /// @notice The owner takes another part of the delegators' income from now on.
     event CommissionChanged(uint256 indexed nodeId, uint256 commissionBps);
@@ -137,7 +143,7 @@ interface INodeStaking {
     /// @return shares Received.
     function delegate(uint256 nodeId, uint256 amount, uint256 minShares) external returns (uint256 shares);
 
-    /// @notice Gives back shares for what they are worth now.
+    /// @notice Gives back shares for what they are worth now. Shares worth less than a gwei go with the last ones only.
     /// @return amount Payable later, in wei.
     function requestUndelegate(uint256 nodeId, uint256 shares) external returns (uint256 amount);
 
@@ -154,9 +160,11 @@ interface INodeStaking {
     /// @param commissionBps In 1/10,000, at most 5,000.
     function setCommission(uint256 nodeId, uint256 commissionBps) external;
 
-    /// @notice Credits a node's income; only the reward distributor. The tokens arrive by mint and flush.
+    /// @notice Credits a node's income of an epoch; only the reward distributor. The tokens arrive by mint and flush.
+    /// Bond and pool share it as they stood in that epoch, so that joining, adding or leaving before the claim changes
+    /// nothing; as they stand now where the node had no active stake.
     /// @param amount In wei; less than a gwei is dropped.
-    function creditIncome(uint256 nodeId, uint256 amount) external;
+    function creditIncome(uint256 nodeId, uint256 epoch, uint256 amount) external;
 
     /// @notice A pool as stored.
     function poolOf(uint256 nodeId) external view returns (Pool memory);
@@ -182,10 +190,13 @@ interface INodeStaking {
     /// @notice The bond's exits: payable now, and still waiting, in wei.
     function bondExitOf(uint256 nodeId) external view returns (uint256 payableNow, uint256 waiting);
 
-    /// @notice A node's active stake as an epoch began, in wei. For the last 256 changes.
+    /// @notice A node's active stake as an epoch began, in wei, whole thousandths of a DTEL. For the last 256 epochs.
     function stakeAt(uint256 nodeId, uint256 epoch) external view returns (uint256);
 
-    /// @notice The network's active stake as an epoch began, in wei.
+    /// @notice A node's bond as an epoch began, in wei, whole thousandths of a DTEL. For the last 256 epochs.
+    function bondAt(uint256 nodeId, uint256 epoch) external view returns (uint256);
+
+    /// @notice The network's active stake as an epoch began: the sum of the nodes'. For the last 256 epochs.
     function totalStakeAt(uint256 epoch) external view returns (uint256);
 
     /// @notice What a pool's delegators have asked to take out and is not payable yet, in wei, by period of request.

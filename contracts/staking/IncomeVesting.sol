@@ -8,30 +8,32 @@ import {INodeStaking} from "./INodeStaking.sol";
 /// @notice Income that arrives in an epoch streams evenly over the next one. So who joins just before a payout gains
 /// nothing, and a small push does not delay a large one.
 abstract contract IncomeVesting is EpochClock {
-    /// @dev Moves a stream on to now, in memory, and says what vested, in gwei. What is left of an epoch's stream
-    /// vests in full when the epoch ends, so rounding leaves nothing behind.
-    function _advance(INodeStaking.IncomeStream memory stream) internal view returns (uint64 vested) {
+    /// @dev Moves a stream on to now, in memory. What is left of an epoch's stream vests in full when the epoch ends,
+    /// so rounding leaves nothing behind.
+    function _advance(INodeStaking.IncomeStream memory stream) internal view {
         uint256 epoch = currentEpoch();
         uint256 lastEpoch = stream.updatedAt == 0 ? epoch : epochAt(stream.updatedAt);
         if (epoch == lastEpoch) {
             uint256 secondsLeft = epochStart(epoch + 1) - stream.updatedAt;
-            vested = _part(stream.streaming, block.timestamp - stream.updatedAt, secondsLeft);
-            stream.streaming -= vested;
+            uint56 part = _part(stream.streaming, block.timestamp - stream.updatedAt, secondsLeft);
+            stream.vested += part;
+            stream.streaming -= part;
         } else if (epoch == lastEpoch + 1) {
-            uint64 part = _part(stream.arriving, block.timestamp - epochStart(epoch), EPOCH_SECONDS);
-            vested = stream.streaming + part;
+            uint56 part = _part(stream.arriving, block.timestamp - epochStart(epoch), EPOCH_SECONDS);
+            stream.vested += stream.streaming + part;
             stream.streaming = stream.arriving - part;
             stream.arriving = 0;
         } else {
-            vested = stream.streaming + stream.arriving;
+            stream.vested += stream.streaming + stream.arriving;
             stream.streaming = 0;
             stream.arriving = 0;
         }
-        stream.updatedAt = uint64(block.timestamp);
+        // Until the year 2106.
+        stream.updatedAt = uint32(block.timestamp);
     }
 
     /// @dev amount · passed / whole, rounded down; passed ≤ whole, so it fits.
-    function _part(uint64 amount, uint256 passed, uint256 whole) private pure returns (uint64) {
-        return uint64((uint256(amount) * passed) / whole);
+    function _part(uint56 amount, uint256 passed, uint256 whole) private pure returns (uint56) {
+        return uint56((uint256(amount) * passed) / whole);
     }
 }

@@ -37,7 +37,10 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
         mapping(uint256 nodeId => Exit) bondExits;
         /// @dev What the pool's delegators together wait for: a slash reads it without a list of them.
         mapping(uint256 nodeId => Exit) poolExits;
+        /// @dev Empty while a node was only bonded once: then its pool's word tells all.
         mapping(uint256 nodeId => StakeHistory.History) history;
+        /// @dev Bonds of the past; the present one stands in the pool, with the epoch it counts from.
+        mapping(uint256 nodeId => StakeHistory.History) bondHistory;
         StakeHistory.History totalHistory;
     }
 
@@ -47,6 +50,9 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
     /// an attacker would have to give away a thousand times what a victim can lose by rounding.
     uint256 private constant VIRTUAL_SHARES = 1_000;
     uint256 private constant VIRTUAL_ASSETS = 1;
+    /// @dev A thousandth of a DTEL, what `StakeHistory` counts in: in gwei and in wei.
+    uint256 private constant STAKE_UNIT_GWEI = 1e6;
+    uint256 private constant STAKE_UNIT_WEI = 1e15;
     bytes32 private constant STORAGE =
         keccak256(abi.encode(uint256(keccak256("dtelecom.NodeStaking")) - 1)) & ~bytes32(uint256(0xff));
 
@@ -134,7 +140,7 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
     function claimOwnerIncome(uint256 nodeId) external returns (uint256 amount) {
         _checkOwner(nodeId);
         IncomeStream storage stream = _storage().streams[nodeId];
-        amount = stream.ownerIncome.toWei();
+        amount = stream.ownerIncome * Gwei.WEI;
         if (amount == 0) revert NothingToWithdraw(nodeId, msg.sender);
         stream.ownerIncome = 0;
         emit OwnerIncomeClaimed(nodeId, msg.sender, amount);
@@ -145,8 +151,8 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
     function setCommission(uint256 nodeId, uint256 commissionBps) external {
         _checkOwner(nodeId);
         Pool storage pool = _storage().pools[nodeId];
-        // A node without a bond takes no delegation, so nobody can be surprised by a rise before the first one.
-        uint256 limit = pool.bond == 0 && pool.shares == 0 ? MAX_COMMISSION_BPS : pool.commissionBps;
+        // Before the first bond there can be no delegation, pending or made, that a rise would surprise.
+        uint256 limit = pool.bondFrom == 0 ? MAX_COMMISSION_BPS : pool.commissionBps;
         if (commissionBps > limit) revert CommissionTooHigh(commissionBps, limit);
         // The bound was checked in the line above.
         pool.commissionBps = uint16(commissionBps);
@@ -159,17 +165,18 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
     function delegate(uint256 nodeId, uint256 amount, uint256 minShares) external returns (uint256 shares) {
         uint64 amountGwei = _nonZero(amount);
         StakingStorage storage $ = _storage();
-        Pool memory pool = _vest(nodeId);
+        Pool memory pool = _loadPool(nodeId);
+        if (pool.bond < MIN_BOND_GWEI) revert BondTooLow(pool.bond.toWei(), MIN_BOND_GWEI.toWei());
         shares = (amountGwei * (pool.shares + VIRTUAL_SHARES)) / (pool.assets + VIRTUAL_ASSETS);
         if (shares == 0 || shares < minShares) revert TooFewShares(shares, minShares);
         pool.assets += amountGwei;
-        pool.shares = SafeCast.toUint80(pool.shares + shares);
+        pool.shares = SafeCast.toUint72(pool.shares + shares);
         uint256 cap = pool.bond * DELEGATION_CAP;
         if (pool.assets > cap) revert DelegationCapExceeded(pool.assets.toWei(), cap * Gwei.WEI);
 
         Position memory position = $.positions[nodeId][msg.sender];
         // Not more than the pool's shares, whose cast was checked.
-        position.shares += uint80(shares);
+        position.shares += uint72(shares);
         position.units += amountGwei;
         $.positions[nodeId][msg.sender] = position;
         emit Delegated(nodeId, msg.sender, amount, shares);
@@ -180,14 +187,14 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
     /// @inheritdoc INodeStaking
     function requestUndelegate(uint256 nodeId, uint256 shares) external returns (uint256 amount) {
         StakingStorage storage $ = _storage();
-        Pool memory pool = _vest(nodeId);
+        Pool memory pool = _loadPool(nodeId);
         Position storage position = $.positions[nodeId][msg.sender];
         if (shares > position.shares) revert InsufficientShares(shares, position.shares);
         uint64 amountGwei = _worth(pool, shares);
-        if (amountGwei == 0) revert ZeroAmount();
-        // Both casts: not more than the position's shares, which are 80 bits.
-        position.shares -= uint80(shares);
-        pool.shares -= uint80(shares);
+        if (amountGwei == 0 && (shares == 0 || shares != position.shares)) revert ZeroAmount();
+        // Both casts: not more than the position's shares, which are 72 bits.
+        position.shares -= uint72(shares);
+        pool.shares -= uint72(shares);
         pool.assets -= amountGwei;
         if (pool.shares == 0) _leaveToOwner(nodeId, pool);
 
@@ -228,31 +235,25 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
     // ------------------------------------------------------------------ income
 
     /// @inheritdoc INodeStaking
-    function creditIncome(uint256 nodeId, uint256 amount) external {
+    function creditIncome(uint256 nodeId, uint256 epoch, uint256 amount) external {
         _onlyPeer(address(DISTRIBUTOR));
         uint64 amountGwei = amount.floorFromWei();
         StakingStorage storage $ = _storage();
+        Pool memory pool = $.pools[nodeId];
         IncomeStream memory stream = $.streams[nodeId];
-        // Within an epoch the stream goes on as it is. Only the first credit of an epoch moves on what the last one
-        // left, so that a claim usually writes one word here.
-        Pool memory pool;
-        if (stream.updatedAt != 0 && epochAt(stream.updatedAt) == currentEpoch()) {
-            pool = $.pools[nodeId];
-        } else {
-            pool = _vest(nodeId);
-            $.pools[nodeId] = pool;
-            stream = $.streams[nodeId];
-        }
+        _advance(stream);
 
         uint64 toPool;
         if (pool.shares != 0) {
-            uint256 poolPart = (uint256(amountGwei) * pool.assets) / (uint256(pool.bond) + pool.assets);
+            (uint256 stake, uint256 bonded) = (_stakeAt(nodeId, epoch, pool), _bondAt(nodeId, epoch, pool));
+            if (stake == 0) (stake, bonded) = (uint256(pool.bond) + pool.assets + stream.vested, pool.bond);
+            uint256 poolPart = (amountGwei * (stake - bonded)) / stake;
             // At most `amountGwei`.
             toPool = uint64(poolPart - (poolPart * pool.commissionBps) / BPS);
         }
         uint64 toOwner = amountGwei - toPool;
-        stream.arriving += toPool;
-        stream.ownerIncome += toOwner;
+        stream.arriving = SafeCast.toUint56(stream.arriving + toPool);
+        stream.ownerIncome = SafeCast.toUint56(stream.ownerIncome + toOwner);
         $.streams[nodeId] = stream;
         emit IncomeCredited(nodeId, toOwner.toWei(), toPool.toWei());
     }
@@ -276,7 +277,7 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
 
     /// @inheritdoc INodeStaking
     function ownerIncomeOf(uint256 nodeId) external view returns (uint256) {
-        return _storage().streams[nodeId].ownerIncome.toWei();
+        return _storage().streams[nodeId].ownerIncome * Gwei.WEI;
     }
 
     /// @inheritdoc INodeStaking
@@ -311,12 +312,17 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
 
     /// @inheritdoc INodeStaking
     function stakeAt(uint256 nodeId, uint256 epoch) external view returns (uint256) {
-        return _storage().history[nodeId].at(epoch).toWei();
+        return _stakeAt(nodeId, epoch, _storage().pools[nodeId]) * STAKE_UNIT_WEI;
+    }
+
+    /// @inheritdoc INodeStaking
+    function bondAt(uint256 nodeId, uint256 epoch) external view returns (uint256) {
+        return _bondAt(nodeId, epoch, _storage().pools[nodeId]) * STAKE_UNIT_WEI;
     }
 
     /// @inheritdoc INodeStaking
     function totalStakeAt(uint256 epoch) external view returns (uint256) {
-        return _storage().totalHistory.at(epoch).toWei();
+        return _storage().totalHistory.at(epoch) * STAKE_UNIT_WEI;
     }
 
     /// @inheritdoc INodeStaking
@@ -335,11 +341,11 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
         return amount.fromWei();
     }
 
-    /// @dev Active stake, in gwei: nothing below the minimum bond, and no more than the cap allows on it.
-    function _activeStake(Pool memory pool) private view returns (uint64) {
+    /// @dev Active stake, in thousandths of a DTEL: nothing below the minimum bond, no more than the cap allows on it.
+    function _activeStake(Pool memory pool) private view returns (uint256) {
         if (pool.bond < MIN_BOND_GWEI) return 0;
         uint256 cap = pool.bond * DELEGATION_CAP;
-        return pool.bond + (pool.assets > cap ? uint64(cap) : pool.assets);
+        return (pool.bond + (pool.assets > cap ? cap : pool.assets)) / STAKE_UNIT_GWEI;
     }
 
     /// @dev What shares are worth, in gwei; at most the pool's assets.
@@ -348,57 +354,105 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
         return uint64((shares * (pool.assets + VIRTUAL_ASSETS)) / (pool.shares + VIRTUAL_SHARES));
     }
 
-    /// @dev Moves vested income into the pool's assets, in storage for the stream and in memory for the pool.
-    function _vest(uint256 nodeId) private returns (Pool memory pool) {
+    /// @dev A pool with all that vested so far; stores the stream, not the pool.
+    function _loadPool(uint256 nodeId) private returns (Pool memory pool) {
         StakingStorage storage $ = _storage();
         pool = $.pools[nodeId];
         IncomeStream memory stream = $.streams[nodeId];
-        uint64 vested = _advance(stream);
+        if (stream.streaming | stream.arriving | stream.vested == 0) return pool;
+        _advance(stream);
+        uint64 vested = stream.vested;
+        stream.vested = 0;
         $.streams[nodeId] = stream;
-        if (vested != 0) {
-            pool.assets += vested;
-            emit IncomeVested(nodeId, vested.toWei(), 0);
-        }
+        pool.assets += vested;
+        emit IncomeVested(nodeId, vested.toWei(), 0);
     }
 
     function _vestedPool(uint256 nodeId) private view returns (Pool memory pool) {
         pool = _storage().pools[nodeId];
-        pool.assets += _advance(_storage().streams[nodeId]);
+        IncomeStream memory stream = _storage().streams[nodeId];
+        _advance(stream);
+        pool.assets += stream.vested;
     }
 
     /// @dev The last delegator has left: rounding's remainder and income still on its way are the owner's, so that
     /// nobody can join an empty pool to take them.
     function _leaveToOwner(uint256 nodeId, Pool memory pool) private {
         IncomeStream memory stream = _storage().streams[nodeId];
-        uint64 left = pool.assets + stream.streaming + stream.arriving;
+        uint256 left = uint256(pool.assets) + stream.streaming + stream.arriving;
         pool.assets = 0;
         stream.streaming = 0;
         stream.arriving = 0;
-        stream.ownerIncome += left;
+        stream.ownerIncome = SafeCast.toUint56(stream.ownerIncome + left);
         _storage().streams[nodeId] = stream;
-        if (left != 0) emit IncomeVested(nodeId, 0, left.toWei());
+        if (left != 0) emit IncomeVested(nodeId, 0, left * Gwei.WEI);
     }
 
-    /// @dev Writes the pool and, where the active stake changed, its history from the next epoch on.
+    /// @dev In thousandths of a DTEL.
+    function _stakeAt(uint256 nodeId, uint256 epoch, Pool memory pool) private view returns (uint256) {
+        StakeHistory.History storage history = _storage().history[nodeId];
+        if (!history.isEmpty()) return history.at(epoch);
+        return _bondCounts(epoch, pool) ? _activeStake(pool) : 0;
+    }
+
+    /// @dev In thousandths of a DTEL.
+    function _bondAt(uint256 nodeId, uint256 epoch, Pool memory pool) private view returns (uint256) {
+        if (_bondCounts(epoch, pool)) return pool.bond / STAKE_UNIT_GWEI;
+        return _storage().bondHistory[nodeId].at(epoch);
+    }
+
+    function _bondCounts(uint256 epoch, Pool memory pool) private pure returns (bool) {
+        return pool.bondFrom != 0 && epoch >= pool.bondFrom;
+    }
+
+    /// @dev Writes the pool and, where bond or active stake changed, their histories from the next epoch on.
     function _save(uint256 nodeId, Pool memory pool) private {
         StakingStorage storage $ = _storage();
-        $.pools[nodeId] = pool;
-        uint64 stake = _activeStake(pool);
-        uint64 before = $.history[nodeId].latest();
-        if (stake == before) return;
+        Pool memory old = $.pools[nodeId];
         uint256 fromEpoch = currentEpoch() + 1;
-        uint64 total = $.totalHistory.latest() - before + stake;
-        $.history[nodeId].record(fromEpoch, stake);
+        if (pool.bond != old.bond && old.bondFrom != fromEpoch) {
+            if (old.bondFrom != 0)
+                $.bondHistory[nodeId].record(old.bondFrom, old.bond / STAKE_UNIT_GWEI);
+            // `StakeHistory` holds epochs to 24 bits: 1,900 years of an hour.
+            pool.bondFrom = SafeCast.toUint24(fromEpoch);
+        }
+        $.pools[nodeId] = pool;
+
+        uint256 stake = _activeStake(pool);
+        uint256 before = _recordStake($.history[nodeId], old, pool, fromEpoch, stake);
+        if (stake == before) return;
+        uint256 total = $.totalHistory.latest() - before + stake;
         $.totalHistory.record(fromEpoch, total);
-        emit StakeChanged(nodeId, fromEpoch, stake.toWei(), total.toWei());
+        emit StakeChanged(nodeId, fromEpoch, stake * STAKE_UNIT_WEI, total * STAKE_UNIT_WEI);
     }
 
-    /// @dev Pays out, minting what was credited first if the balance is short.
+    /// @dev Records a node's active stake and returns what it was before, in thousandths of a DTEL.
+    function _recordStake(
+        StakeHistory.History storage history,
+        Pool memory old,
+        Pool memory pool,
+        uint256 fromEpoch,
+        uint256 stake
+    ) private returns (uint256 before) {
+        if (!history.isEmpty()) {
+            before = history.latest();
+            if (stake != before) history.record(fromEpoch, stake);
+            return before;
+        }
+        before = _activeStake(old);
+        // The first bond needs no history while nobody else has joined: it saves its owner a slot.
+        if (pool.shares == 0 && (old.bondFrom == 0 || old.bondFrom == fromEpoch)) return before;
+        history.record(old.bondFrom, before);
+        history.record(fromEpoch, stake);
+    }
+
+    /// @dev Pays out, minting what was credited first if the tokens are short: other people's stake is not used for it.
     function _pay(address to, uint256 amount, uint256 units) private {
-        if (TOKEN.balanceOf(address(this)) < amount) {
+        uint256 required = amount + TOKEN.totalStakedUnits() - units;
+        if (TOKEN.balanceOf(address(this)) < required) {
             if (DISTRIBUTOR.pendingMint() != 0) DISTRIBUTOR.mintPending();
             uint256 balance = TOKEN.balanceOf(address(this));
-            if (balance < amount) revert PayoutShort(amount, balance);
+            if (balance < required) revert PayoutShort(required, balance);
         }
         TOKEN.unstakeTo(to, amount, units);
     }

@@ -2,78 +2,116 @@
 pragma solidity 0.8.30;
 
 /// @title StakeHistory
-/// @notice A stake by epoch: what held when an epoch began, for the last 258 changes.
-/// @dev At most one entry per epoch, so the last 256 epochs are always covered. The two newest entries share the head
-/// word, so the usual look-up reads one slot. Older ones are packed two to a slot in a ring.
+/// @notice A stake by epoch: what held when an epoch began, for at least the last 256 changes.
+/// @dev At most one entry per epoch, so the last 256 epochs are always covered. Stake is counted in thousandths of a
+/// DTEL, 40 bits: it only weighs rewards. So an entry takes 64 bits (epoch 24 | stake 40), the head holds the three
+/// newest, and a look-up of a recent epoch reads one slot. Full heads go to a ring, three entries to a word.
 library StakeHistory {
-    /// @notice One slot.
+    /// @notice The newest entries, oldest first; one slot.
     /// @param count Entries ever made.
-    /// @param epoch The newest entry holds from this epoch on.
-    /// @param previousEpoch The one before holds from this epoch on.
-    /// @param stake The newest entry's value, in gwei.
-    /// @param previousStake The one before, in gwei.
     struct Head {
+        uint64 first;
+        uint64 second;
+        uint64 third;
         uint32 count;
-        uint32 epoch;
-        uint32 previousEpoch;
-        uint64 stake;
-        uint64 previousStake;
     }
 
-    /// @notice The whole history; `ring` holds epoch << 64 | stake.
+    /// @notice The whole history; 86 is `RING_WORDS`. A word of the ring holds first << 128 | second << 64 | third.
     struct History {
         Head head;
-        uint96[256] ring;
+        uint192[86] ring;
     }
 
-    uint256 private constant RING = 256;
+    /// @notice An entry's value would not fit.
+    error StakeOutOfBounds(uint256 epoch, uint256 stake);
 
-    /// @notice The newest value, in gwei.
-    function latest(History storage self) internal view returns (uint64) {
-        return self.head.stake;
+    /// @dev 86 words of three entries, 258 in all, beside the head.
+    uint256 private constant RING_WORDS = 86;
+    uint256 private constant PER_WORD = 3;
+    uint256 private constant STAKE_BITS = 40;
+
+    /// @notice Whether nothing was ever recorded.
+    function isEmpty(History storage self) internal view returns (bool) {
+        return self.head.count == 0;
+    }
+
+    /// @notice The newest value, in thousandths of a DTEL.
+    function latest(History storage self) internal view returns (uint256) {
+        Head memory head = self.head;
+        return _stakeOf(_newest(head));
     }
 
     /// @notice Records a value that holds from an epoch on, which is not older than the newest entry's.
-    function record(History storage self, uint256 epoch, uint64 stake) internal {
+    /// @param stake In thousandths of a DTEL.
+    function record(History storage self, uint256 epoch, uint256 stake) internal {
+        if (epoch >= 1 << 24 || stake >= 1 << STAKE_BITS) revert StakeOutOfBounds(epoch, stake);
         Head memory head = self.head;
-        if (head.count != 0 && head.epoch == epoch) {
-            self.head.stake = stake;
-            return;
+        // Both bounds were checked in the line above.
+        uint64 entry = uint64((epoch << STAKE_BITS) | stake);
+        uint256 used = _used(head.count);
+        if (head.count != 0 && _epochOf(_newest(head)) == epoch) {
+            used -= 1;
+        } else {
+            if (used == PER_WORD) {
+                self.ring[(head.count / PER_WORD - 1) % RING_WORDS] =
+                    (uint192(head.first) << 128) |
+                    (uint192(head.second) << 64) |
+                    head.third;
+                used = 0;
+            }
+            head.count += 1;
         }
-        if (head.count > 1) {
-            self.ring[(head.count - 2) % RING] = (uint96(head.previousEpoch) << 64) | head.previousStake;
-        }
-        // Epochs of a minute fill 32 bits after 8,000 years.
-        self.head = Head({
-            count: head.count + 1,
-            epoch: uint32(epoch),
-            previousEpoch: head.epoch,
-            stake: stake,
-            previousStake: head.stake
-        });
+        if (used == 0) head.first = entry;
+        else if (used == 1) head.second = entry;
+        else head.third = entry;
+        self.head = head;
     }
 
-    /// @notice What held in an epoch, in gwei; zero before the first entry and before what is remembered.
-    function at(History storage self, uint256 epoch) internal view returns (uint64) {
+    /// @notice What held in an epoch, in thousandths of a DTEL; zero before the first entry and before what is
+    /// remembered.
+    function at(History storage self, uint256 epoch) internal view returns (uint256) {
         Head memory head = self.head;
-        if (head.count == 0) return 0;
-        if (epoch >= head.epoch) return head.stake;
-        if (head.count == 1) return 0;
-        if (epoch >= head.previousEpoch) return head.previousStake;
-        return _search(self, head.count - 2, epoch);
+        uint256 used = _used(head.count);
+        if (used == 3 && epoch >= _epochOf(head.third)) return _stakeOf(head.third);
+        if (used >= 2 && epoch >= _epochOf(head.second)) return _stakeOf(head.second);
+        if (used >= 1 && epoch >= _epochOf(head.first)) return _stakeOf(head.first);
+        return _search(self, (head.count - used) / PER_WORD, epoch);
     }
 
-    /// @dev Binary search for the newest of the ring's entries that is not younger than `epoch`.
-    function _search(History storage self, uint256 end, uint256 epoch) private view returns (uint64) {
-        uint256 first = end > RING ? end - RING : 0;
-        uint256 low = first;
+    /// @dev Binary search for the newest of the ring's words that begins no later than `epoch`.
+    function _search(History storage self, uint256 end, uint256 epoch) private view returns (uint256) {
+        uint256 begin = end > RING_WORDS ? end - RING_WORDS : 0;
+        uint256 low = begin;
         uint256 high = end;
         while (low < high) {
             uint256 middle = (low + high) / 2;
-            if (self.ring[middle % RING] >> 64 > epoch) high = middle;
+            if (_epochOf(self.ring[middle % RING_WORDS] >> 128) > epoch) high = middle;
             else low = middle + 1;
         }
-        // Cutting off the epoch leaves the stake.
-        return low == first ? 0 : uint64(self.ring[(low - 1) % RING]);
+        if (low == begin) return 0;
+        uint256 word = self.ring[(low - 1) % RING_WORDS];
+        // The casts keep one entry of the word.
+        if (epoch >= _epochOf(uint64(word))) return _stakeOf(uint64(word));
+        if (epoch >= _epochOf(uint64(word >> 64))) return _stakeOf(uint64(word >> 64));
+        return _stakeOf(word >> 128);
+    }
+
+    /// @dev How many entries the head holds: 1 to 3, or none before the first.
+    function _used(uint256 count) private pure returns (uint256) {
+        return count == 0 ? 0 : ((count - 1) % PER_WORD) + 1;
+    }
+
+    function _newest(Head memory head) private pure returns (uint256) {
+        uint256 used = _used(head.count);
+        if (used == 3) return head.third;
+        return used == 2 ? head.second : head.first;
+    }
+
+    function _epochOf(uint256 entry) private pure returns (uint256) {
+        return entry >> STAKE_BITS;
+    }
+
+    function _stakeOf(uint256 entry) private pure returns (uint256) {
+        return entry & ((1 << STAKE_BITS) - 1);
     }
 }

@@ -19,6 +19,9 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
     /// @notice Minted once, at construction, in wei: 60 % of all that can ever exist.
     uint256 public constant GENESIS_SUPPLY = 600_000_000e18;
 
+    /// @dev Emission begins with the epochs, which may run for a while before a deployment is complete.
+    uint256 private constant MAX_START_AGE = 30 days;
+
     /// @notice The only address that may mint.
     address public immutable DISTRIBUTOR;
     /// @notice The only address that stakes.
@@ -28,6 +31,8 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
 
     /// @inheritdoc IDTelToken
     uint256 public emitted;
+    /// @inheritdoc IDTelToken
+    uint256 public totalStakedUnits;
     mapping(address account => uint256 units) private _stakedUnits;
 
     /// @param holder Receives the genesis supply.
@@ -40,6 +45,10 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
         address staking,
         uint256 emissionStart
     ) ERC20("dTelecom", "DTEL") ERC20Permit("dTelecom") {
+        if (holder == address(0) || distributor == address(0) || staking == address(0))
+            revert InvalidPeer(distributor, staking);
+        // An early start would make years of emission due at once.
+        if (emissionStart + MAX_START_AGE < block.timestamp) revert EmissionStartTooEarly(emissionStart);
         DISTRIBUTOR = distributor;
         STAKING = staking;
         EMISSION_START = emissionStart;
@@ -62,6 +71,7 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
         _spendAllowance(from, STAKING, amount);
         uint256 units = _stakedUnits[from] + amount;
         _stakedUnits[from] = units;
+        totalStakedUnits += amount;
         emit StakedUnitsChanged(from, units);
         // Past ERC20Votes: the tokens go, the votes stay.
         ERC20._update(from, STAKING, amount);
@@ -73,9 +83,13 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
         if (units != 0) {
             uint256 left = _stakedUnits[to] - units;
             _stakedUnits[to] = left;
+            totalStakedUnits -= units;
             emit StakedUnitsChanged(to, left);
         }
         ERC20._update(STAKING, to, amount);
+        // Every vote through stake is backed by a token that lies there.
+        uint256 balance = balanceOf(STAKING);
+        if (balance < totalStakedUnits) revert UnitsNotBacked(totalStakedUnits, balance);
         // The tokens arrive with their own votes: only what differs from the units given back moves.
         if (amount > units) _moveDelegateVotes(address(0), delegates(to), amount - units);
         else if (units > amount) _moveDelegateVotes(delegates(to), address(0), units - amount);
