@@ -105,11 +105,12 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
         return uint48(block.timestamp);
     }
 
+    // solhint-disable func-name-mixedcase
     /// @notice The clock's name as ERC-6372 wants it.
-    // solhint-disable-next-line func-name-mixedcase
     function CLOCK_MODE() public pure override returns (string memory) {
         return "mode=timestamp";
     }
+    // solhint-enable func-name-mixedcase
 
     /// @notice The next permit nonce of an owner (ERC-2612).
     function nonces(address owner) public view override(ERC20Permit, Nonces) returns (uint256) {
