@@ -34,8 +34,8 @@ interface INodeStaking {
         uint8 openSlashes;
     }
 
-    /// @notice A pool's income on its way to the delegators, in gwei: 56 bits hold 72 million DTEL, and a claim that would
-    /// not fit waits until the owner has taken income out.
+    /// @notice A pool's income on its way to the delegators, in gwei. 56 bits hold 72 million DTEL; a claim that would not
+    /// fit waits for the next epoch, or until the owner has taken income out.
     /// @param streaming What is left to vest until the end of the epoch of `updatedAt`.
     /// @param arriving What arrived in that epoch and streams over the next one.
     /// @param vested What vested and joins the pool's assets when somebody next joins or leaves.

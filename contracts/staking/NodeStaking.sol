@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {EpochClock} from "../base/EpochClock.sol";
 import {Gwei} from "../base/Gwei.sol";
@@ -50,6 +51,8 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
     /// an attacker would have to give away a thousand times what a victim can lose by rounding.
     uint256 private constant VIRTUAL_SHARES = 1_000;
     uint256 private constant VIRTUAL_ASSETS = 1;
+    /// @dev 10 million DTEL: what vested of a pool that nobody has joined or left for years makes room for more.
+    uint56 private constant MAX_VESTED_GWEI = 1e16;
     /// @dev A thousandth of a DTEL, what `StakeHistory` counts in: in gwei and in wei.
     uint256 private constant STAKE_UNIT_GWEI = 1e6;
     uint256 private constant STAKE_UNIT_WEI = 1e15;
@@ -242,6 +245,10 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
         Pool memory pool = $.pools[nodeId];
         IncomeStream memory stream = $.streams[nodeId];
         _advance(stream);
+        if (stream.vested > MAX_VESTED_GWEI) {
+            _moveVested(nodeId, pool, stream);
+            $.pools[nodeId] = pool;
+        }
 
         uint64 toPool;
         if (pool.shares != 0) {
@@ -252,8 +259,10 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
             toPool = uint64(poolPart - (poolPart * pool.commissionBps) / BPS);
         }
         uint64 toOwner = amountGwei - toPool;
-        stream.arriving = SafeCast.toUint56(stream.arriving + toPool);
-        stream.ownerIncome = SafeCast.toUint56(stream.ownerIncome + toOwner);
+        stream.arriving += SafeCast.toUint56(toPool);
+        stream.ownerIncome += SafeCast.toUint56(toOwner);
+        // Vesting only moves amounts within the stream. If they fit now, nobody's leaving can fail for it later.
+        SafeCast.toUint56(uint256(stream.streaming) + stream.arriving + stream.vested);
         $.streams[nodeId] = stream;
         emit IncomeCredited(nodeId, toOwner.toWei(), toPool.toWei());
     }
@@ -361,9 +370,14 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
         IncomeStream memory stream = $.streams[nodeId];
         if (stream.streaming | stream.arriving | stream.vested == 0) return pool;
         _advance(stream);
+        _moveVested(nodeId, pool, stream);
+        $.streams[nodeId] = stream;
+    }
+
+    /// @dev Makes vested income a part of the pool's assets, in memory.
+    function _moveVested(uint256 nodeId, Pool memory pool, IncomeStream memory stream) private {
         uint64 vested = stream.vested;
         stream.vested = 0;
-        $.streams[nodeId] = stream;
         pool.assets += vested;
         emit IncomeVested(nodeId, vested.toWei(), 0);
     }
@@ -383,7 +397,9 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
         pool.assets = 0;
         stream.streaming = 0;
         stream.arriving = 0;
-        stream.ownerIncome = SafeCast.toUint56(stream.ownerIncome + left);
+        // An owner who left 72 million DTEL unclaimed forgoes what does not fit: the last delegator must get out.
+        left = Math.min(left, type(uint56).max - stream.ownerIncome);
+        stream.ownerIncome += uint56(left);
         _storage().streams[nodeId] = stream;
         if (left != 0) emit IncomeVested(nodeId, 0, left * Gwei.WEI);
     }
