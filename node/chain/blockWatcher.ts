@@ -1,0 +1,76 @@
+import type { AbstractProvider } from "ethers";
+
+/** The newest block that the node knows of. */
+export interface Head {
+  readonly number: number;
+  /** Unix time in seconds. */
+  readonly timestamp: number;
+}
+
+/**
+ * Asks for the newest block at a steady pace: one request a period for the whole node, whoever wants to know.
+ * Resolve `head` before `start` is of no use: call `start` first.
+ */
+export class BlockWatcher {
+  readonly #provider: Pick<AbstractProvider, "getBlock">;
+  readonly #periodMs: number;
+  readonly #onError: (error: unknown) => void;
+  readonly #listeners = new Set<(head: Head) => void>();
+  #head: Head | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #running = false;
+
+  constructor(
+    provider: Pick<AbstractProvider, "getBlock">,
+    options: { periodMs: number; onError: (error: unknown) => void },
+  ) {
+    this.#provider = provider;
+    this.#periodMs = options.periodMs;
+    this.#onError = options.onError;
+  }
+
+  /** @throws Error before the first block arrived. */
+  get head(): Head {
+    if (this.#head === undefined) throw new Error("the chain's newest block is not known yet");
+    return this.#head;
+  }
+
+  /** Resolves when the first block has arrived. */
+  async start(): Promise<void> {
+    this.#running = true;
+    await this.#poll();
+    this.#schedule();
+  }
+
+  /** Calls back for each new block. Returns what ends it. */
+  onBlock(listener: (head: Head) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  stop(): void {
+    this.#running = false;
+    clearTimeout(this.#timer);
+    this.#listeners.clear();
+  }
+
+  #schedule(): void {
+    if (!this.#running) return;
+    this.#timer = setTimeout(() => {
+      this.#poll()
+        .catch((error: unknown) => {
+          if (this.#running) this.#onError(error);
+        })
+        .finally(() => this.#schedule());
+    }, this.#periodMs);
+  }
+
+  async #poll(): Promise<void> {
+    const block = await this.#provider.getBlock("latest");
+    if (block === null || !this.#running) return;
+    // An endpoint that lags behind must not turn time back; a reorganisation brings other blocks of the same height.
+    if (this.#head !== undefined && block.number <= this.#head.number) return;
+    this.#head = { number: block.number, timestamp: block.timestamp };
+    for (const listener of this.#listeners) listener(this.#head);
+  }
+}

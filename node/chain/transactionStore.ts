@@ -1,0 +1,187 @@
+import type { DatabaseSync } from "node:sqlite";
+import { z } from "zod";
+import { addressSchema, hexSchema } from "../protocol/schemas.js";
+import { isHex } from "../protocol/hex.js";
+import type { Address, Hex } from "../protocol/hex.js";
+import type { GasPrice } from "./gasPrice.js";
+import { inTransaction } from "./sqlite.js";
+
+/** One signed form of a transaction; replacements share the nonce. */
+export interface Attempt extends GasPrice {
+  readonly hash: Hex;
+  readonly raw: Hex;
+}
+
+/** pending: signed, maybe sent. displaced: another transaction used its nonce. */
+export type TransactionState = "pending" | "succeeded" | "reverted" | "displaced";
+
+export interface StoredTransaction {
+  readonly key: string;
+  readonly nonce: number;
+  readonly to: Address;
+  readonly data: Hex;
+  readonly gasLimit: bigint;
+  readonly state: TransactionState;
+  /** Oldest first. */
+  readonly attempts: readonly Attempt[];
+  readonly minedHash: Hex | undefined;
+  readonly blockNumber: number | undefined;
+  readonly gasUsed: bigint | undefined;
+}
+
+const anyHexSchema = z.custom<Hex>((value) => isHex(value));
+const decimalSchema = z.string().transform((value) => BigInt(value));
+const rowSchema = z.object({
+  key: z.string(),
+  nonce: z.number(),
+  to_address: addressSchema,
+  data: anyHexSchema,
+  gas_limit: decimalSchema,
+  state: z.enum(["pending", "succeeded", "reverted", "displaced"]),
+  mined_hash: hexSchema(32).nullable(),
+  block_number: z.number().nullable(),
+  gas_used: decimalSchema.nullable(),
+});
+const attemptSchema = z.object({
+  hash: hexSchema(32),
+  raw: anyHexSchema,
+  max_fee_per_gas: decimalSchema,
+  max_priority_fee_per_gas: decimalSchema,
+});
+
+/** Finished transactions kept, the newest. */
+const KEPT_TRANSACTIONS = 10_000;
+
+/** The durable part of the transaction queue: what was signed for which intent, before it is sent. */
+export class TransactionStore {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    database.exec(`
+      CREATE TABLE IF NOT EXISTS transactions (
+        key TEXT PRIMARY KEY,
+        nonce INTEGER NOT NULL,
+        to_address TEXT NOT NULL,
+        data TEXT NOT NULL,
+        gas_limit TEXT NOT NULL,
+        state TEXT NOT NULL,
+        mined_hash TEXT,
+        block_number INTEGER,
+        gas_used TEXT
+      ) STRICT;
+      CREATE UNIQUE INDEX IF NOT EXISTS transactions_pending ON transactions (nonce) WHERE state = 'pending';
+      CREATE TABLE IF NOT EXISTS transaction_attempts (
+        hash TEXT PRIMARY KEY,
+        key TEXT NOT NULL REFERENCES transactions (key) ON DELETE CASCADE,
+        raw TEXT NOT NULL,
+        max_fee_per_gas TEXT NOT NULL,
+        max_priority_fee_per_gas TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX IF NOT EXISTS transaction_attempts_key ON transaction_attempts (key);
+    `);
+    database
+      .prepare(
+        `DELETE FROM transactions WHERE state <> 'pending' AND rowid <= (SELECT max(rowid) FROM transactions) - ?`,
+      )
+      .run(KEPT_TRANSACTIONS);
+  }
+
+  get(key: string): StoredTransaction | undefined {
+    const row = this.#database.prepare("SELECT * FROM transactions WHERE key = ?").get(key);
+    return row === undefined ? undefined : this.#read(row);
+  }
+
+  /** In the order of their nonces. */
+  pending(): StoredTransaction[] {
+    return this.#database
+      .prepare("SELECT * FROM transactions WHERE state = 'pending' ORDER BY nonce")
+      .all()
+      .map((row) => this.#read(row));
+  }
+
+  /** The lowest nonce that no transaction of this store uses, given what the chain counts. */
+  nextNonce(chainCount: number): number {
+    const row = this.#database
+      .prepare("SELECT max(nonce) AS nonce FROM transactions WHERE state <> 'displaced'")
+      .get();
+    const highest = z.object({ nonce: z.number().nullable() }).parse(row).nonce ?? -1;
+    return Math.max(chainCount, highest + 1);
+  }
+
+  /** Stores a signed transaction for an intent; a failed one of the same intent is replaced. */
+  add(
+    transaction: { key: string; nonce: number; to: Address; data: Hex; gasLimit: bigint },
+    attempt: Attempt,
+  ): void {
+    inTransaction(this.#database, () => {
+      const { key, nonce, to, data, gasLimit } = transaction;
+      this.#database.prepare("DELETE FROM transactions WHERE key = ? AND state <> 'pending'").run(key);
+      this.#database
+        .prepare(
+          `INSERT INTO transactions (key, nonce, to_address, data, gas_limit, state) VALUES (?, ?, ?, ?, ?, 'pending')`,
+        )
+        .run(key, nonce, to, data, gasLimit.toString());
+      this.#insertAttempt(key, attempt);
+    });
+  }
+
+  addAttempt(key: string, attempt: Attempt): void {
+    inTransaction(this.#database, () => this.#insertAttempt(key, attempt));
+  }
+
+  finish(
+    key: string,
+    state: Exclude<TransactionState, "pending">,
+    mined?: { hash: Hex; blockNumber: number; gasUsed: bigint },
+  ): void {
+    this.#database
+      .prepare(
+        "UPDATE transactions SET state = ?, mined_hash = ?, block_number = ?, gas_used = ? WHERE key = ?",
+      )
+      .run(state, mined?.hash ?? null, mined?.blockNumber ?? null, mined?.gasUsed.toString() ?? null, key);
+  }
+
+  #insertAttempt(key: string, attempt: Attempt): void {
+    this.#database
+      .prepare(
+        `INSERT INTO transaction_attempts (hash, key, raw, max_fee_per_gas, max_priority_fee_per_gas)
+         VALUES (?, ?, ?, ?, ?)`,
+      )
+      .run(
+        attempt.hash,
+        key,
+        attempt.raw,
+        attempt.maxFeePerGas.toString(),
+        attempt.maxPriorityFeePerGas.toString(),
+      );
+  }
+
+  #read(value: unknown): StoredTransaction {
+    const row = rowSchema.parse(value);
+    const attempts = this.#database
+      .prepare("SELECT * FROM transaction_attempts WHERE key = ? ORDER BY rowid")
+      .all(row.key)
+      .map((item): Attempt => {
+        const attempt = attemptSchema.parse(item);
+        return {
+          hash: attempt.hash,
+          raw: attempt.raw,
+          maxFeePerGas: attempt.max_fee_per_gas,
+          maxPriorityFeePerGas: attempt.max_priority_fee_per_gas,
+        };
+      });
+    return {
+      key: row.key,
+      nonce: row.nonce,
+      to: row.to_address,
+      data: row.data,
+      gasLimit: row.gas_limit,
+      state: row.state,
+      attempts,
+      minedHash: row.mined_hash ?? undefined,
+      blockNumber: row.block_number ?? undefined,
+      gasUsed: row.gas_used ?? undefined,
+    };
+  }
+}

@@ -1,0 +1,86 @@
+import { JoinRefused, ReceiptRefused } from "../protocol/refusals.js";
+import type { JoinRefusalCode, ReceiptRefusalCode } from "../protocol/refusals.js";
+import type { ClientMethod } from "../protocol/signaling.js";
+
+/** The node did not do what it was asked; `code` for programs, `message` for people. */
+export class RequestRefused extends Error {
+  override readonly name = "RequestRefused";
+
+  constructor(
+    readonly method: ClientMethod,
+    readonly code: string,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
+/** Why a connection is over or did not come about. */
+export type DisconnectCode =
+  /** `leave()` was called. */
+  | "left"
+  /** The WebSocket broke or the node went away without a word. */
+  | "connection_lost"
+  /** The node said something that it must not: another network, an epoch that cannot be, a message out of shape. */
+  | "node_not_trusted"
+  /** The node did not answer in time. */
+  | "timeout"
+  /** What the node gave as its reason: a session's end (`SessionEndCode`), `node_closing`, `replaced` and so on. */
+  | (string & {});
+
+export class Disconnected extends Error {
+  override readonly name = "Disconnected";
+
+  constructor(
+    readonly code: DisconnectCode,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(reason, options);
+  }
+}
+
+/** Records, so that the compiler notices a code that is missing here. */
+const JOIN_REFUSALS: Record<JoinRefusalCode, true> = {
+  grant_expired: true,
+  grant_room_mismatch: true,
+  grant_details_mismatch: true,
+  grant_details_invalid: true,
+  grant_signature_invalid: true,
+  grant_signer_unknown: true,
+  grant_limit_reached: true,
+  join_signature_invalid: true,
+  grant_app_conflict: true,
+  app_unpaid: true,
+  node_full: true,
+  node_draining: true,
+  chain_unavailable: true,
+};
+
+const RECEIPT_REFUSALS: Record<ReceiptRefusalCode, true> = {
+  receipt_wrong_node: true,
+  receipt_wrong_epoch: true,
+  receipt_wrong_key: true,
+  receipt_signature_invalid: true,
+  receipt_decreased: true,
+  receipt_above_grant: true,
+  receipt_grant_expired: true,
+  receipt_above_sent: true,
+  receipt_quality_invalid: true,
+  session_closed: true,
+};
+
+function isJoinRefusal(code: string): code is JoinRefusalCode {
+  return Object.hasOwn(JOIN_REFUSALS, code);
+}
+
+function isReceiptRefusal(code: string): code is ReceiptRefusalCode {
+  return Object.hasOwn(RECEIPT_REFUSALS, code);
+}
+
+/** The error that an answer of the node stands for: the same class that the node threw, where it has a name. */
+export function refusal(method: ClientMethod, code: string, reason: string): Error {
+  if (method === "join" && isJoinRefusal(code)) return new JoinRefused(code, reason);
+  if (method === "receipt" && isReceiptRefusal(code)) return new ReceiptRefused(code, reason);
+  return new RequestRefused(method, code, reason);
+}

@@ -1,0 +1,81 @@
+import { parseEther, parseUnits } from "ethers";
+import { z } from "zod";
+
+const port = z.int().min(0).max(65_535);
+const decimalAmount = (unit: string, decimals: number) =>
+  z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,9})?$/, `expected an amount of ${unit} as text, "1.5" for example`)
+    .transform((text) => (decimals === 18 ? parseEther(text) : parseUnits(text, decimals)));
+const dtel = decimalAmount("DTEL", 18);
+const gwei = decimalAmount("gwei", 9);
+const megabytes = z
+  .number()
+  .positive()
+  .max(1_000_000)
+  .transform((count) => BigInt(Math.round(count * 1_000_000)));
+const seconds = (least: number, most: number) =>
+  z
+    .number()
+    .min(least)
+    .max(most)
+    .transform((count) => Math.round(count * 1_000));
+const httpUrl = z.url({ protocol: /^https?$/ });
+
+/** The configuration file; `sample.yaml` says what each member means. */
+export const configSchema = z.strictObject({
+  nodeId: z.union([z.int().positive(), z.string().regex(/^[1-9]\d{0,77}$/)]).transform((id) => BigInt(id)),
+  dataDirectory: z.string().min(1),
+  deploymentFile: z.string().min(1),
+  chain: z.strictObject({
+    rpcUrls: z.array(httpUrl).min(1).max(20),
+    pollSeconds: seconds(0.2, 60).default(2_000),
+    timeoutSeconds: seconds(1, 120).default(10_000),
+    confirmations: z.int().min(1).max(100).default(1),
+    replaceAfterBlocks: z.int().min(1).max(1_000).default(8),
+    gasPriceFactor: z.number().min(1).max(10).default(1.5),
+    maxGasPriceGwei: gwei.prefault("2000"),
+  }),
+  key: z
+    .strictObject({ keystoreFile: z.string().min(1).optional(), passwordFile: z.string().min(1).optional() })
+    .prefault({}),
+  public: z
+    .strictObject({ host: z.string().min(1).default("0.0.0.0"), port: port.default(4443) })
+    .prefault({}),
+  private: z
+    .strictObject({ host: z.string().min(1).default("127.0.0.1"), port: port.default(9464) })
+    .prefault({}),
+  media: z
+    .strictObject({
+      ip: z.union([z.ipv4(), z.ipv6()]).default("0.0.0.0"),
+      announcedAddress: z.string().min(1).max(253).optional(),
+      port: port.default(40_000),
+      workers: z.int().min(1).max(256).optional(),
+    })
+    .prefault({}),
+  service: z
+    .strictObject({
+      maxSessions: z.int().min(1).max(100_000).default(500),
+      maxUnsignedMegabytes: megabytes.prefault(32),
+      receiptTimeoutSeconds: seconds(2, 600).default(20_000),
+      countTolerancePercent: z.int().min(0).max(50).default(20),
+      receiptGraceSeconds: seconds(1, 600).optional(),
+      forgivenLossPercent: z.number().min(0).max(20).default(1),
+    })
+    .prefault({}),
+  payment: z
+    .strictObject({
+      credit: dtel.prefault("1"),
+      maxUnbilled: dtel.prefault("100"),
+      voucherPeriodSeconds: seconds(1, 3_600).default(30_000),
+      voucherTimeoutSeconds: seconds(1, 120).default(10_000),
+      allowPrivateVoucherUrls: z.boolean().default(false),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info") })
+    .prefault({}),
+});
+
+/** Checked configuration: times in milliseconds, sizes in bytes, amounts in wei, paths as they were given. */
+export type NodeConfig = z.output<typeof configSchema>;

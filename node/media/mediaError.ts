@@ -1,0 +1,43 @@
+/** Why the media server did not do what it was asked. */
+export type MediaErrorCode =
+  | "closed"
+  | "failed"
+  | "invalid_parameters"
+  | "no_worker"
+  | "not_found"
+  | "peer_exists"
+  | "peer_limit"
+  | "room_limit"
+  | "subscription_limit"
+  | "track_limit"
+  | "transport_exists";
+
+export class MediaError extends Error {
+  override readonly name = "MediaError";
+  readonly code: MediaErrorCode;
+
+  constructor(code: MediaErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * Runs a request to mediasoup and turns what it throws into a `MediaError`: `invalid_parameters` for a `TypeError`,
+ * which is how mediasoup says that it does not accept them, and else `failed`, as where the object or its worker
+ * closed meanwhile or where a transport is connected twice.
+ */
+export async function asMediaError<T>(what: string, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof MediaError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const code = error instanceof TypeError || isUnsupported(error) ? "invalid_parameters" : "failed";
+    throw new MediaError(code, `${what}: ${message}`, { cause: error });
+  }
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof Error && error.name === "UnsupportedError";
+}

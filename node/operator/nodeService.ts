@@ -1,0 +1,183 @@
+import { join } from "node:path";
+import type { Wallet } from "ethers";
+import type { Logger } from "pino";
+import { BlockWatcher } from "../chain/blockWatcher.js";
+import { connectContracts } from "../chain/contracts.js";
+import { loadDeployment } from "../chain/deployment.js";
+import { NodeChain } from "../chain/nodeChain.js";
+import { RpcProvider } from "../chain/rpcProvider.js";
+import { openDatabase } from "../chain/sqlite.js";
+import { TransactionQueue } from "../chain/transactionQueue.js";
+import { TransactionStore } from "../chain/transactionStore.js";
+import type { NodeConfig } from "../config/schema.js";
+import { AccountStore } from "../service/accountStore.js";
+import { AppAccounts } from "../service/appAccounts.js";
+import { attestDuty } from "../service/duties/attest.js";
+import { claimDuty, flushDuty, mintDuty } from "../service/duties/claim.js";
+import { collectDuty } from "../service/duties/collect.js";
+import type { DutyContext } from "../service/duties/duty.js";
+import { proveDuty } from "../service/duties/prove.js";
+import { seedDuty } from "../service/duties/seed.js";
+import { EpochDuties } from "../service/epochDuties.js";
+import { EpochStore } from "../service/epochStore.js";
+import type { ServiceLimits } from "../service/limits.js";
+import { NodePrice } from "../service/nodePrice.js";
+import { ReceiptStore } from "../service/receiptStore.js";
+import { SessionService } from "../service/sessionService.js";
+import { SignerCache } from "../service/signerCache.js";
+import { createVoucherClient } from "../service/voucherClient.js";
+import { VoucherKeeper } from "../service/voucherKeeper.js";
+import { VoucherUrlPolicy } from "../service/voucherUrlPolicy.js";
+import type { NodeStatus } from "./status.js";
+import { statusOf } from "./status.js";
+
+/** Name of the database file in the data directory. */
+export const DATABASE_FILE = "node.sqlite";
+/** Epochs whose receipts are kept after they are settled, for whoever wants to look into them. */
+const KEPT_EPOCHS = 56;
+/** What the chain says about apps is asked again after this, or sooner after a collection. */
+const APP_ACCOUNT_MAX_AGE_MS = 10_000;
+
+/** The node without media and signaling: what it owes to the chain and to the people it serves. */
+export interface NodeService {
+  readonly admission: SessionService;
+  status(): Promise<NodeStatus>;
+  /** Takes no more joins and tells those who are served; their last receipts are still taken. */
+  drain(): void;
+  /** Stores what is left and closes; what is not done on chain goes on at the next start. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the node's data, connects to the chain and begins with the node's duties.
+ * @throws Error where something is not as the configuration says: chain, node, key, data directory.
+ */
+export async function startNodeService(
+  config: NodeConfig,
+  wallet: Wallet,
+  log: Logger,
+): Promise<NodeService> {
+  const deployment = await loadDeployment(config.deploymentFile);
+  const closers: (() => unknown)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const provider = new RpcProvider({
+      urls: config.chain.rpcUrls,
+      chainId: deployment.chainId,
+      timeoutMs: config.chain.timeoutSeconds,
+      onFailure: (endpoint, reason) => log.warn({ endpoint, reason }, "RPC endpoint failed"),
+    });
+    closers.push(() => provider.destroy());
+    const database = openDatabase(join(config.dataDirectory, DATABASE_FILE));
+    closers.push(() => database.close());
+    const epochs = new EpochStore(database, config.nodeId);
+    const { serviceAttestations } = deployment.addresses;
+    epochs.claimIdentity({
+      nodeId: config.nodeId.toString(),
+      deployment: `${deployment.chainId}:${serviceAttestations}:${deployment.genesisSeconds}`,
+    });
+    const receipts = new ReceiptStore(database);
+    const accounts = new AccountStore(database, config.nodeId);
+
+    const watcher = new BlockWatcher(provider, {
+      periodMs: config.chain.pollSeconds,
+      onError: (error) => log.warn({ err: error }, "the newest block could not be read"),
+    });
+    closers.push(() => watcher.stop());
+    await watcher.start();
+    const contracts = connectContracts(deployment, provider);
+    const chain = new NodeChain({ deployment, contracts, watcher, nodeId: config.nodeId });
+    const price = await NodePrice.read(chain, wallet, log);
+    closers.push(() => price.stop());
+
+    const queue = new TransactionQueue({
+      ...{ provider, watcher, wallet, log },
+      store: new TransactionStore(database),
+      gasPrice: { factor: config.chain.gasPriceFactor, maxFeePerGas: config.chain.maxGasPriceGwei },
+      replaceAfterBlocks: config.chain.replaceAfterBlocks,
+      confirmations: config.chain.confirmations,
+    });
+    closers.push(() => queue.close());
+
+    const limits = limitsOf(config, deployment.epochSeconds);
+    const urlPolicy = new VoucherUrlPolicy(config.payment.allowPrivateVoucherUrls);
+    const appAccounts = new AppAccounts((app) => chain.appAccount(app), APP_ACCOUNT_MAX_AGE_MS);
+    const admission = new SessionService({
+      ...{ nodeId: config.nodeId, domain: chain.serviceDomain, clock: chain.clock },
+      ...{ limits, receipts, accounts, appAccounts, log },
+      signers: new SignerCache((app, signer, epoch) => chain.isGrantSigner(app, signer, epoch)),
+      checkVoucherUrl: (url) => urlPolicy.check(url),
+      priceWeiPerGB: () => price.weiPerGB,
+    });
+
+    const stopAsking = new AbortController();
+    const keeper = new VoucherKeeper({
+      ...{ chain, receipts, accounts, log },
+      ask: createVoucherClient({
+        wallet,
+        domain: chain.serviceDomain,
+        timeoutMs: config.payment.voucherTimeoutSeconds,
+        checkUrl: (url) => urlPolicy.checkResolved(url),
+        signal: stopAsking.signal,
+      }),
+      exposureOf: (bill) => admission.exposureOf(bill),
+      periodMs: config.payment.voucherPeriodSeconds,
+    });
+
+    const context: DutyContext = {
+      ...{ chain, queue, receipts, epochs, accounts, log },
+      receiptGraceMs: limits.receiptGraceMs,
+      now: Date.now,
+    };
+    const duties = new EpochDuties({
+      ...{ clock: chain.clock, watcher, epochs, log },
+      duties: [
+        attestDuty(context),
+        collectDuty(context, keeper, (vouchers) => {
+          for (const { voucher } of vouchers) appAccounts.expire(voucher.app);
+        }),
+        ...[seedDuty(context), proveDuty(context), flushDuty(context), claimDuty(context), mintDuty(context)],
+      ],
+      onSettled: (epoch) => {
+        log.info({ epoch }, "epoch settled");
+        receipts.prune(epoch - KEPT_EPOCHS, chain.clock.startOf(epoch - KEPT_EPOCHS));
+      },
+    });
+    admission.start();
+    keeper.start();
+    duties.start();
+    closers.push(
+      () => admission.close(),
+      () => keeper.stop(),
+      () => duties.stop(),
+      // Last to be pushed, first to be closed: whoever waits for a transaction or an app is told.
+      () => queue.close(),
+      () => stopAsking.abort(new Error("the node is shutting down")),
+    );
+    return {
+      admission,
+      status: () =>
+        statusOf({ chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission }),
+      drain: () => admission.drain(),
+      close: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function limitsOf({ service, payment }: NodeConfig, epochSeconds: number): ServiceLimits {
+  return {
+    maxSessions: service.maxSessions,
+    maxUnsignedBytes: service.maxUnsignedMegabytes,
+    receiptTimeoutMs: service.receiptTimeoutSeconds,
+    countTolerancePercent: service.countTolerancePercent,
+    receiptGraceMs: service.receiptGraceSeconds ?? Math.min(60_000, Math.round((epochSeconds * 1_000) / 12)),
+    creditWei: payment.credit,
+    maxUnbilledWei: payment.maxUnbilled,
+    forgivenLossBps: Math.round(service.forgivenLossPercent * 100),
+  };
+}

@@ -1,0 +1,97 @@
+import type { BlockWatcher } from "../chain/blockWatcher.js";
+import type { NodeChain } from "../chain/nodeChain.js";
+import type { RpcProvider } from "../chain/rpcProvider.js";
+import type { TransactionQueue } from "../chain/transactionQueue.js";
+import type { AccountStore } from "../service/accountStore.js";
+import type { EpochDuties } from "../service/epochDuties.js";
+import type { EpochStore } from "../service/epochStore.js";
+import type { ReceiptStore } from "../service/receiptStore.js";
+import type { SessionService } from "../service/sessionService.js";
+
+/** What an operator wants to see at a glance. Amounts are decimal text in wei. */
+export interface NodeStatus {
+  readonly nodeId: string;
+  readonly operator: string;
+  /** Nothing that an operator would have to look into. */
+  readonly healthy: boolean;
+  readonly problems: readonly string[];
+  readonly epoch: number;
+  readonly sessions: number;
+  readonly receipts: { readonly storedInThisRun: number; readonly lastAgeSeconds: number | undefined };
+  readonly attestation: { readonly lastEpoch: number | undefined; readonly openEpochs: readonly number[] };
+  readonly chain: { readonly block: number; readonly blockAgeSeconds: number; readonly balance: string };
+  readonly queue: readonly { readonly intent: string; readonly nonce: number; readonly attempts: number }[];
+  readonly earnings: {
+    /** For receipts, promised by vouchers, and served without either. */
+    readonly owed: string;
+    readonly promised: string;
+    readonly lost: string;
+  };
+}
+
+export interface StatusSources {
+  readonly chain: NodeChain;
+  readonly watcher: BlockWatcher;
+  readonly provider: RpcProvider;
+  readonly queue: TransactionQueue;
+  readonly receipts: ReceiptStore;
+  readonly epochs: EpochStore;
+  readonly duties: EpochDuties;
+  readonly accounts: AccountStore;
+  readonly admission: SessionService;
+}
+
+/** Older than this many seconds, and many blocks' time, the newest block says that the chain is out of reach. */
+const STALE_BLOCK_SECONDS = 30;
+const STALE_BLOCKS = 10;
+
+/** Puts the status together. Never rejects for a chain that cannot be reached: it says so. */
+export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
+  const { chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission } = sources;
+  const nowMs = Date.now();
+  const { head } = watcher;
+  const epoch = chain.clock.currentEpoch(nowMs);
+  const blockAgeSeconds = Math.round(nowMs / 1_000 - head.timestamp);
+  const problems: string[] = [];
+  if (blockAgeSeconds > Math.max(STALE_BLOCK_SECONDS, STALE_BLOCKS * chain.blockSeconds)) {
+    problems.push(`the newest block is ${blockAgeSeconds} s old: is the chain or its RPC endpoint down?`);
+  }
+  const balance = await provider.getBalance(queue.account).catch(() => undefined);
+  if (balance === undefined) problems.push("the chain cannot be reached");
+  if (balance === 0n) problems.push(`the operator account ${queue.account} has no coins for gas`);
+  const overdue = duties.open.filter((open) => open < epoch - OVERDUE_EPOCHS);
+  if (overdue.length > 0) problems.push(`epochs are not settled: ${overdue.join(", ")}`);
+  const bills = accounts.all();
+  const sum = (amounts: readonly bigint[]): string =>
+    amounts.reduce((total, wei) => total + wei, 0n).toString();
+  return {
+    nodeId: chain.nodeId.toString(),
+    operator: queue.account,
+    healthy: problems.length === 0,
+    problems,
+    epoch,
+    sessions: admission.sessionCount,
+    receipts: {
+      storedInThisRun: receipts.storedCount,
+      lastAgeSeconds:
+        receipts.lastStoredAtMs === undefined
+          ? undefined
+          : Math.round((nowMs - receipts.lastStoredAtMs) / 1_000),
+    },
+    attestation: { lastEpoch: epochs.lastSealed(), openEpochs: duties.open },
+    chain: { block: head.number, blockAgeSeconds, balance: (balance ?? 0n).toString() },
+    queue: queue.pending.map(({ key, nonce, attempts }) => ({
+      intent: key,
+      nonce,
+      attempts: attempts.length,
+    })),
+    earnings: {
+      owed: sum(bills.map(({ owed }) => owed)),
+      promised: sum(bills.map(({ voucher }) => voucher?.voucher.cumulativeAmount ?? 0n)),
+      lost: sum(bills.map(({ lost }) => lost)),
+    },
+  };
+}
+
+/** An epoch is attested, proven and claimed two epochs later; one more is slack. */
+const OVERDUE_EPOCHS = 4;

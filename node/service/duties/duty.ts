@@ -1,0 +1,62 @@
+import type { Logger } from "pino";
+import type { NodeChain, SeedState } from "../../chain/nodeChain.js";
+import type { TransactionQueue } from "../../chain/transactionQueue.js";
+import type { AccountStore } from "../accountStore.js";
+import type { EpochStore } from "../epochStore.js";
+import type { ReceiptStore } from "../receiptStore.js";
+
+/** "later": nothing to do yet, or something is still to come; asked again with the next block. */
+export type DutyResult = "done" | "later";
+
+/** Something that has to happen on chain for an epoch, in any order with other duties, as often as it is asked. */
+export interface Duty {
+  readonly name: string;
+  run(epoch: number): Promise<DutyResult>;
+}
+
+/** What duties work with. */
+export interface DutyContext {
+  readonly chain: NodeChain;
+  readonly queue: Pick<TransactionQueue, "send">;
+  readonly receipts: ReceiptStore;
+  readonly epochs: EpochStore;
+  readonly accounts: AccountStore;
+  /** How long after an epoch's end receipts are taken: the tree is built then. */
+  readonly receiptGraceMs: number;
+  /** This machine's clock: Unix time in milliseconds. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/**
+ * When this node does what any node may do, in seconds after it can be done first. Nodes take turns by epoch, so
+ * usually one of them pays and the others find it done.
+ */
+export async function upkeepDelaySeconds(
+  { chain }: Pick<DutyContext, "chain">,
+  epoch: number,
+): Promise<number> {
+  const nodes = await chain.nodeCount();
+  const rank = nodes === 0n ? 0n : (chain.nodeId + BigInt(epoch)) % nodes;
+  return Math.min(Number(rank), MAX_UPKEEP_TURNS) * upkeepTurnSeconds(chain);
+}
+
+/** Turns after which everybody who has not been served acts at once. */
+const MAX_UPKEEP_TURNS = 8;
+
+/** Time for one node's transaction to be mined and seen by the others. */
+export function upkeepTurnSeconds({
+  clock,
+  blockSeconds,
+}: Pick<NodeChain, "clock" | "blockSeconds">): number {
+  return Math.min(Math.max(2, 3 * blockSeconds), clock.epochSeconds / 12);
+}
+
+/** Whether proofs of an epoch are no longer taken and claims are. */
+export function deadlinePassed(
+  { chain }: Pick<DutyContext, "chain">,
+  seed: SeedState & { state: "drawn" },
+): boolean {
+  const { timestamp, number } = chain.head;
+  return timestamp >= seed.deadlineSeconds && number >= seed.deadlineBlock;
+}

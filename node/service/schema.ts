@@ -1,0 +1,68 @@
+import type { DatabaseSync } from "node:sqlite";
+
+// Byte counts and amounts are decimal text: they exceed SQLite's 63 bits. Addresses are in checksum form.
+
+/** Creates the tables of the service where they are missing. */
+export function createServiceTables(database: DatabaseSync): void {
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS identity (
+      name TEXT PRIMARY KEY,
+      value TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE IF NOT EXISTS grants (
+      id TEXT PRIMARY KEY,
+      app TEXT NOT NULL,
+      session_key TEXT NOT NULL,
+      room TEXT NOT NULL,
+      max_bytes_per_epoch TEXT NOT NULL,
+      expires_at TEXT NOT NULL,
+      details_hash TEXT NOT NULL,
+      signature TEXT NOT NULL,
+      signer TEXT NOT NULL
+    ) STRICT;
+
+    -- The highest receipt of each session in each epoch, with the grant that it counts under.
+    CREATE TABLE IF NOT EXISTS receipts (
+      epoch INTEGER NOT NULL,
+      session_key TEXT NOT NULL,
+      grant_id TEXT NOT NULL REFERENCES grants (id),
+      bytes_delivered TEXT NOT NULL,
+      quality INTEGER NOT NULL,
+      signature TEXT NOT NULL,
+      stored_at_ms INTEGER NOT NULL,
+      -- Why the receipt is left out of the tree; absent for nearly all.
+      quarantine TEXT,
+      -- Bytes of this session and epoch that the app's endpoint was last shown; absent before.
+      shown_bytes TEXT,
+      PRIMARY KEY (epoch, session_key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS receipts_grant ON receipts (grant_id);
+
+    -- What the node attests for an epoch: fixed before it is sent. From then on no receipt of the epoch is taken.
+    CREATE TABLE IF NOT EXISTS attestations (
+      epoch INTEGER PRIMARY KEY,
+      receipt_root TEXT NOT NULL,
+      bytes_delivered TEXT NOT NULL,
+      sessions INTEGER NOT NULL,
+      audit_commitment TEXT NOT NULL
+    ) STRICT;
+
+    -- Epochs of which nothing is left to do on chain.
+    CREATE TABLE IF NOT EXISTS settled_epochs (
+      epoch INTEGER PRIMARY KEY
+    ) STRICT;
+
+    CREATE TABLE IF NOT EXISTS apps (
+      app TEXT PRIMARY KEY,
+      voucher_url TEXT NOT NULL,
+      -- Everything the app owes for receipts, in wei, from what had been collected when the node first served it.
+      owed_wei TEXT NOT NULL,
+      -- Served and never signed for, in wei.
+      lost_wei TEXT NOT NULL,
+      voucher_amount TEXT,
+      voucher_score TEXT,
+      voucher_signature TEXT
+    ) STRICT;
+  `);
+}
