@@ -1,0 +1,232 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
+import { chmod, chown, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
+import { findPostgres, type PostgresBinaries } from "./binaries";
+import { reachableBinaries, reachableDirectory } from "./reachable";
+import { postgresUser, type SystemUser } from "./systemUser";
+
+export interface DatabaseOptions {
+  /** Folder of the database; made on first use. One process at a time may use it. */
+  readonly directory: string;
+  /** TCP port on 127.0.0.1; a free one by default. */
+  readonly port?: number;
+}
+
+/** A Postgres that runs for this program. */
+export interface RunningDatabase {
+  /** postgres:// URL with user and password. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Resolves with a reason when the server ended without being asked to; never while it runs. */
+  readonly failed: Promise<string>;
+  /** Ends open transactions and the server; resolves when it is gone. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const USER = "dtelecom";
+const DATABASE = "postgres";
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 20_000;
+
+/**
+ * Starts the Postgres that npm installed, on 127.0.0.1 alone, with its data in a folder; takes over one that a killed
+ * run left behind there.
+ * @throws Error with the server's own words where it does not start.
+ */
+export async function startDatabase(options: DatabaseOptions): Promise<RunningDatabase> {
+  const user = await postgresUser();
+  const directory = await reachableDirectory(options.directory, user);
+  const binaries = await reachableBinaries(await findPostgres(), user);
+  const data = join(directory, "data");
+  const passwordFile = join(directory, "password");
+  const password = await readPassword(passwordFile);
+  await initialise(binaries, user, { data, passwordFile, directory });
+
+  const left = await findLeftover(data);
+  if (left !== undefined) {
+    const url = urlOf(password, left.port);
+    await waitUntilAccepting(url, () => undefined);
+    return handleOf(url, left.port, left.pid, undefined);
+  }
+
+  const port = options.port ?? (await freePort());
+  const logPath = join(directory, "postgres.log");
+  const server = launch(binaries, user, { data, port, logPath });
+  const { pid } = server;
+  if (pid === undefined) throw new Error(`Postgres (${binaries.postgres}) could not be started.`);
+  const url = urlOf(password, port);
+  let ended: string | undefined;
+  server.once("exit", (code, signal) => (ended = `Postgres ended (${signal ?? `exit code ${code}`})`));
+  server.once("error", (error) => (ended = `Postgres could not be started: ${error.message}`));
+  try {
+    await waitUntilAccepting(url, () => ended);
+  } catch (error) {
+    server.kill("SIGQUIT");
+    const log = await readFile(logPath, "utf8").catch(() => "");
+    throw new Error(`${error instanceof Error ? error.message : error}\n${log.slice(-2_000)}`, { cause: error });
+  }
+  return handleOf(url, port, pid, server);
+}
+
+function urlOf(password: string, port: number): string {
+  return `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
+}
+
+async function readPassword(path: string): Promise<string> {
+  const known = await readFile(path, "utf8").catch(() => "");
+  if (known !== "") return known.trim();
+  const password = randomBytes(18).toString("hex");
+  await writeFile(path, `${password}\n`, { mode: 0o600 });
+  return password;
+}
+
+/** Makes the database folder where there is none: aside and then renamed, so that a killed run leaves no half of it. */
+async function initialise(
+  binaries: PostgresBinaries,
+  user: SystemUser | undefined,
+  paths: { data: string; passwordFile: string; directory: string },
+): Promise<void> {
+  const version = await readFile(join(paths.data, "PG_VERSION"), "utf8").catch(() => undefined);
+  if (user !== undefined) {
+    await chown(paths.directory, user.uid, user.gid);
+    await chown(paths.passwordFile, user.uid, user.gid);
+  }
+  if (version !== undefined) return;
+  await Promise.all([chmod(binaries.initdb, 0o755), chmod(binaries.postgres, 0o755)]).catch(() => undefined);
+  const fresh = `${paths.data}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await new Promise<void>((resolve, reject) => {
+    const child = spawn(
+      binaries.initdb,
+      [
+        `--pgdata=${fresh}`,
+        `--username=${USER}`,
+        `--pwfile=${paths.passwordFile}`,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+      ],
+      { ...user, cwd: paths.directory, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`Postgres could not make its folder ${paths.data}:\n${output.slice(-2_000)}`));
+    });
+  });
+  await rename(fresh, paths.data);
+}
+
+function launch(
+  binaries: PostgresBinaries,
+  user: SystemUser | undefined,
+  options: { data: string; port: number; logPath: string },
+): ChildProcess {
+  const log = openSync(options.logPath, "w");
+  try {
+    const settings = {
+      listen_addresses: "127.0.0.1",
+      unix_socket_directories: "",
+      // A crash of the machine may lose the last moments, which are read from the chain again; it corrupts nothing.
+      synchronous_commit: "off",
+    };
+    return spawn(
+      binaries.postgres,
+      [
+        "-D",
+        options.data,
+        "-p",
+        String(options.port),
+        ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+      ],
+      // A process group of its own: Ctrl-C is for its owner, who then stops it in order.
+      { ...user, cwd: options.data, detached: true, stdio: ["ignore", log, log] },
+    );
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** A server that still runs on the data, by the file that Postgres keeps there. */
+async function findLeftover(data: string): Promise<{ pid: number; port: number } | undefined> {
+  const lines = (await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
+  const pid = Number(lines[0]);
+  const port = Number(lines[3]);
+  if (!Number.isInteger(pid) || pid <= 0 || !Number.isInteger(port) || port <= 0) return undefined;
+  return isAlive(pid) ? { pid, port } : undefined;
+}
+
+async function waitUntilAccepting(url: string, failure: () => string | undefined): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      await client.query("SELECT 1");
+      return;
+    } catch (error) {
+      const reason = failure();
+      if (reason !== undefined) throw new Error(reason, { cause: error });
+      if (Date.now() > deadline) {
+        throw new Error(`Postgres does not answer after ${START_TIMEOUT_MS / 1_000} seconds.`, { cause: error });
+      }
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+    await sleep(50);
+  }
+}
+
+function handleOf(url: string, port: number, pid: number, server: ChildProcess | undefined): RunningDatabase {
+  let stopping: Promise<void> | undefined;
+  const failed = new Promise<string>((resolve) => {
+    server?.once("exit", (code, signal) => {
+      if (stopping === undefined) resolve(`Postgres ended by itself (${signal ?? `exit code ${code}`}).`);
+    });
+  });
+  const stop = async (): Promise<void> => {
+    // SIGINT is Postgres' fast shutdown: open transactions are rolled back. SIGQUIT gives up on order.
+    for (const signal of ["SIGINT", "SIGQUIT"] as const) {
+      if (!isAlive(pid)) return;
+      process.kill(pid, signal);
+      const deadline = Date.now() + STOP_TIMEOUT_MS;
+      while (isAlive(pid) && Date.now() < deadline) await sleep(20);
+    }
+    if (isAlive(pid)) throw new Error(`Postgres (process ${pid}) does not stop.`);
+  };
+  return { url, port, pid, failed, stop: () => (stopping ??= stop()) };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => {
+        if (typeof address === "object" && address !== null) resolve(address.port);
+        else reject(new Error("No free port."));
+      });
+    });
+  });
+}

@@ -1,0 +1,56 @@
+import { Like } from "typeorm";
+import * as model from "../../model";
+import type { Batch } from "../batch";
+import type { Moment } from "../handler";
+
+interface ExitEvent {
+  readonly nodeId: bigint;
+  readonly account: string;
+  readonly amount: bigint;
+}
+
+/** Adds to what an account asked out of a node in an unbonding period. */
+export async function requestExit(
+  kind: model.ExitKind,
+  event: ExitEvent & { readonly period: number },
+  at: Moment,
+  batch: Batch,
+): Promise<void> {
+  const id = `${prefixOf(kind, event)}${event.period}`;
+  const known = await batch.entities.find(model.ExitRequest, id);
+  if (known !== undefined) {
+    known.amount += event.amount;
+    return;
+  }
+  batch.entities.add(
+    new model.ExitRequest({
+      id,
+      kind,
+      node: await batch.node(event.nodeId),
+      account: await batch.account(event.account),
+      period: event.period,
+      amount: event.amount,
+      paid: 0n,
+      requestedAt: at.timestamp,
+    }),
+  );
+}
+
+/** Counts a payment on the oldest requests: what is payable is paid at once, and it is always the oldest. */
+export async function payExits(kind: model.ExitKind, event: ExitEvent, batch: Batch): Promise<void> {
+  await batch.entities.flush();
+  const requests = await batch.read(model.ExitRequest, { id: Like(`${prefixOf(kind, event)}%`) });
+  requests.sort((a, b) => a.period - b.period);
+  let left = event.amount;
+  for (const request of requests) {
+    const open = request.amount - request.paid;
+    const paid = open < left ? open : left;
+    request.paid += paid;
+    left -= paid;
+  }
+  if (left !== 0n) throw new Error(`${event.account} was paid ${left} wei more by node ${event.nodeId} than it asked out.`);
+}
+
+function prefixOf(kind: model.ExitKind, { nodeId, account }: ExitEvent): string {
+  return `${kind}-${nodeId}-${account}-`;
+}
