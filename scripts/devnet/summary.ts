@@ -1,0 +1,125 @@
+/** The end of an unattended run: everything compared with everything, and the figures for the last line. */
+import { formatEther } from "ethers";
+import { z } from "zod";
+import { compareWithChain } from "../../indexer/lib/check/index.js";
+import { checkEpochs, checkMoney } from "./checks.js";
+import type { Network } from "./network.js";
+import type { Progress } from "./progress.js";
+import type { StoredEpoch } from "./storedReceipts.js";
+import type { Parameters } from "../parameters/schema.js";
+
+const SHOWN_MISMATCHES = 20;
+
+/** Amounts in DTEL, as decimal text; bytes and counts of the settled epochs, money of the whole run. */
+export interface Summary {
+  readonly epochsSettled: number;
+  readonly nodes: number;
+  /** Participants that were served, by their session keys. */
+  readonly sessions: number;
+  /** The highest receipt of each session and epoch: what was attested. */
+  readonly receipts: number;
+  readonly bytesDelivered: number;
+  readonly attestations: number;
+  readonly proofs: number;
+  readonly feesCollected: string;
+  readonly feesBurned: string;
+  readonly rewardsMinted: string;
+  readonly indexerMatchesChain: boolean;
+}
+
+export interface Conclusion {
+  readonly summary: Summary;
+  /** What is wrong, in words; empty when all is well. */
+  readonly faults: readonly string[];
+}
+
+/** Ends service, lets the index catch up, and compares receipts, contracts, tokens and GraphQL. */
+export async function concludeRun(
+  network: Network,
+  parameters: Parameters,
+  epochs: readonly number[],
+  progress: Progress,
+): Promise<Conclusion> {
+  const { watch, deployment, nodes } = network;
+  await progress.step(
+    "stopping",
+    async () => {
+      await network.stopParticipants();
+      await network.stopNodes();
+    },
+    () => "participants have left, nodes have stopped",
+  );
+  const block = await watch.update();
+  const stored = nodes.flatMap((node) => node.storedEpochs(epochs));
+  const faults = [
+    ...checkEpochs(
+      watch,
+      nodes.map(({ nodeId }) => nodeId),
+      epochs,
+      stored,
+    ),
+    ...(await checkMoney(watch, deployment, network.provider, parameters)),
+    ...network.ledger.missingFrom(stored),
+  ];
+
+  const comparison = await progress.step(
+    "comparing",
+    () => compareWithChain({ graphqlUrl: network.graphqlUrl, rpcUrl: network.rpcUrl, deployment, block }),
+    ({ compared, mismatches, height }) =>
+      `${compared} values of GraphQL with the contracts at block ${height}: ${mismatches.length} differ`,
+  );
+  for (const { what, graphql, chain } of comparison.mismatches.slice(0, SHOWN_MISMATCHES)) {
+    faults.push(`GraphQL and the chain differ: ${what} is ${graphql} there and ${chain} on chain`);
+  }
+  faults.push(...(await compareIndexedBytes(network.graphqlUrl, epochs, stored)));
+
+  const bytesDelivered = stored.reduce((sum, epoch) => sum + epoch.bytesDelivered, 0n);
+  const records = epochs.map((epoch) => watch.epoch(epoch));
+  return {
+    faults,
+    summary: {
+      epochsSettled: records.filter(({ claimed }) => claimed.size === nodes.length).length,
+      nodes: nodes.length,
+      sessions: new Set(stored.flatMap(({ receipts }) => receipts.map(({ sessionKey }) => sessionKey))).size,
+      receipts: stored.reduce((sum, epoch) => sum + epoch.sessions, 0),
+      bytesDelivered: Number(bytesDelivered),
+      attestations: records.reduce((sum, { attested }) => sum + attested.size, 0),
+      proofs: records.reduce((sum, { proven }) => sum + proven.size, 0),
+      feesCollected: formatEther(watch.fees.collected),
+      feesBurned: formatEther(watch.fees.burned),
+      rewardsMinted: formatEther(watch.fees.minted),
+      indexerMatchesChain: comparison.mismatches.length === 0,
+    },
+  };
+}
+
+const indexedSchema = z.object({
+  data: z.object({ epochs: z.array(z.object({ number: z.int(), bytesDelivered: z.coerce.bigint() })) }),
+});
+
+/** Σ receipts in the nodes' stores against what GraphQL says was delivered, epoch by epoch. */
+async function compareIndexedBytes(
+  graphqlUrl: string,
+  epochs: readonly number[],
+  stored: readonly StoredEpoch[],
+): Promise<string[]> {
+  const response = await fetch(graphqlUrl, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      query: `query ($epochs: [Int!]) { epochs(where: { number_in: $epochs }, limit: 1000) { number bytesDelivered } }`,
+      variables: { epochs },
+    }),
+    signal: AbortSignal.timeout(30_000),
+  });
+  const { data } = indexedSchema.parse(await response.json());
+  return epochs.flatMap((epoch) => {
+    const receipts = stored
+      .filter((one) => one.epoch === epoch)
+      .reduce((sum, { bytesDelivered }) => sum + bytesDelivered, 0n);
+    const indexed = data.epochs.find(({ number }) => number === epoch)?.bytesDelivered;
+    return indexed === receipts
+      ? []
+      : [`epoch ${epoch}: receipts sum up to ${receipts} bytes, GraphQL says ${indexed ?? "nothing"}`];
+  });
+}
