@@ -23,6 +23,7 @@ async function start(config: NodeConfig, environment: NodeJS.ProcessEnv, log: Lo
     const { ip, announcedAddress, port, workers = availableParallelism() } = config.media;
     const media = await MediaServer.start({ workers, listen: { ip, announcedAddress, port }, logger: log });
     closers.push(() => media.close());
+    const crippled = lastWorkerDeath(media);
     const signaling = await startSignaling({
       admission: service.admission,
       media,
@@ -41,9 +42,10 @@ async function start(config: NodeConfig, environment: NodeJS.ProcessEnv, log: Lo
     };
     process.stdout.write(`${JSON.stringify(ready)}\n`);
     log.info(ready, "the node is up");
-    const reason = await stopped;
-    log.info({ reason }, "the node is shutting down");
+    const reason = await Promise.race([stopped, crippled]);
+    log.info({ reason: String(reason) }, "the node is shutting down");
     service.drain();
+    if (reason instanceof Error) throw reason;
   } finally {
     for (const close of closers.reverse()) await close();
   }
@@ -53,6 +55,20 @@ async function start(config: NodeConfig, environment: NodeJS.ProcessEnv, log: Lo
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+/**
+ * Resolves when no media worker is left: the node ends with an error then, for its supervisor to start it again. While
+ * there are others, the rooms of a dead worker open again on them.
+ */
+function lastWorkerDeath(media: MediaServer): Promise<Error> {
+  let left = media.workers.length;
+  return new Promise((resolve) => {
+    media.on("workerdied", (_, cause) => {
+      left -= 1;
+      if (left === 0) resolve(new Error("all media workers died; start the node again", { cause }));
+    });
   });
 }
 

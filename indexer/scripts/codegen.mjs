@@ -22,7 +22,9 @@ const CONTRACTS = {
 
 function artifactOf(name) {
   // The interface declares every event too: it serves where the implementation was not built.
-  const paths = [name, `I${name}`].map((file) => join(artifacts, CONTRACTS[name], `${file}.sol`, `${file}.json`));
+  const paths = [name, `I${name}`].map((file) =>
+    join(artifacts, CONTRACTS[name], `${file}.sol`, `${file}.json`),
+  );
   const path = paths.find((candidate) => existsSync(candidate));
   if (path === undefined) {
     throw new Error(`${paths[0]} is missing: run \`npx hardhat build\` at the root of the project first.`);
@@ -72,11 +74,7 @@ regenerate(
     const out = join(directory, "out");
     mkdirSync(out);
     for (const { name, abi } of abis) writeFileSync(join(directory, `${name}.json`), abi);
-    run(
-      "squid-evm-typegen",
-      [out, ...abis.map(({ name }) => join(directory, `${name}.json`))],
-      root,
-    );
+    run("squid-evm-typegen", [out, ...abis.map(({ name }) => join(directory, `${name}.json`))], root);
     return out;
   },
 );

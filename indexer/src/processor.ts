@@ -1,4 +1,5 @@
 import { connectRpc } from "./processor/rpc";
+import { setTimeout as sleep } from "node:timers/promises";
 import { checkIdentity, eraseIndexedData, ForeignDatabase } from "./processor/identity";
 import { ingest } from "./processor/ingest";
 import { readSettings, type ProcessorSettings } from "./processor/settings";
@@ -8,6 +9,8 @@ import { ProgramError, runMain } from "./shared/main";
 
 /** Exit code that says: the database belongs to another chain or deployment. */
 const EXIT_FOREIGN_DATABASE = 3;
+/** How long to look for the reason of a failure: the chain may be out of reach. */
+const DIAGNOSIS_MS = 10_000;
 
 runMain("processor", async (signal) => {
   const settings = readSettings(process.argv.slice(2));
@@ -18,12 +21,13 @@ runMain("processor", async (signal) => {
     if (!isReady) reportReady({ service: "processor", height });
     isReady = true;
   };
-  while (!signal.aborted) {
+  for (;;) {
     try {
       await run(settings, deployment, log, onCaughtUp, signal);
+      return;
     } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof ForeignDatabase)) throw error;
+      // Whatever goes wrong while stopping is not a reason to start over.
+      if (signal.aborted || !(error instanceof ForeignDatabase)) throw error;
       if (!settings.resetOnMismatch) {
         throw new ProgramError(
           `${error.message} Use an empty database, or start with --reset-on-mismatch to throw the indexed data away.`,
@@ -43,21 +47,30 @@ async function run(
   onCaughtUp: (height: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const connect = () => connectRpc(settings.rpcUrls, deployment.chainId, log);
-  const rpc = connect();
+  const rpc = connectRpc(settings.rpcUrls, deployment.chainId, log);
   try {
     await checkIdentity(settings.databaseUrl, rpc, deployment);
     await ingest({ settings, deployment, rpc, onCaughtUp, signal });
   } catch (error) {
-    if (error instanceof ForeignDatabase || signal.aborted) throw error;
-    // The library stumbles over a chain that went back too far before the watch notices: look whether that is why.
-    const second = connect();
-    try {
-      await checkIdentity(settings.databaseUrl, second, deployment);
-    } finally {
-      second.close();
-    }
+    if (!(error instanceof ForeignDatabase) && !signal.aborted) await diagnose(settings, deployment, log);
     throw error;
+  } finally {
+    rpc.close();
+  }
+}
+
+/**
+ * The library stumbles over a chain that went back too far before the watch notices: looks whether that is why it
+ * failed.
+ * @throws ForeignDatabase where it is.
+ */
+async function diagnose(settings: ProcessorSettings, deployment: Deployment, log: Logger): Promise<void> {
+  const rpc = connectRpc(settings.rpcUrls, deployment.chainId, log);
+  try {
+    await Promise.race([checkIdentity(settings.databaseUrl, rpc, deployment), sleep(DIAGNOSIS_MS)]);
+  } catch (error) {
+    // What else is wrong now is not what failed before.
+    if (error instanceof ForeignDatabase) throw error;
   } finally {
     rpc.close();
   }

@@ -1,5 +1,3 @@
-import type { AbstractProvider } from "ethers";
-
 /** The newest block that the node knows of. */
 export interface Head {
   readonly number: number;
@@ -7,12 +5,14 @@ export interface Head {
   readonly timestamp: number;
 }
 
-/**
- * Asks for the newest block at a steady pace: one request a period for the whole node, whoever wants to know.
- * Resolve `head` before `start` is of no use: call `start` first.
- */
+/** What a watcher asks: an ethers provider. */
+export interface BlockSource {
+  getBlock(tag: "latest"): Promise<Head | null>;
+}
+
+/** Asks for the newest block at a steady pace: one request a period for the whole node, whoever wants to know. */
 export class BlockWatcher {
-  readonly #provider: Pick<AbstractProvider, "getBlock">;
+  readonly #provider: BlockSource;
   readonly #periodMs: number;
   readonly #onError: (error: unknown) => void;
   readonly #listeners = new Set<(head: Head) => void>();
@@ -20,10 +20,7 @@ export class BlockWatcher {
   #timer: NodeJS.Timeout | undefined;
   #running = false;
 
-  constructor(
-    provider: Pick<AbstractProvider, "getBlock">,
-    options: { periodMs: number; onError: (error: unknown) => void },
-  ) {
+  constructor(provider: BlockSource, options: { periodMs: number; onError: (error: unknown) => void }) {
     this.#provider = provider;
     this.#periodMs = options.periodMs;
     this.#onError = options.onError;

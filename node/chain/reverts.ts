@@ -42,14 +42,6 @@ export function revertOf(intent: string, error: unknown): TransactionReverted | 
   return new TransactionReverted(intent, described.name, `${described.name}(${values})`, error);
 }
 
-/** Whether an error is one of ethers' for an account that cannot pay. */
-export function isOutOfFunds(error: unknown): boolean {
-  return (
-    isError(error, "INSUFFICIENT_FUNDS") ||
-    /insufficient funds|doesn't have enough funds/i.test(messageOf(error))
-  );
-}
-
 /** Whether a node refuses a transaction because its nonce is used. */
 export function isNonceUsed(error: unknown): boolean {
   return (
@@ -60,14 +52,6 @@ export function isNonceUsed(error: unknown): boolean {
 /** Whether a node refuses a transaction that it has already. */
 export function isAlreadyKnown(error: unknown): boolean {
   return /already known|already imported|known transaction/i.test(messageOf(error));
-}
-
-/** Whether a node asks a higher price to replace a transaction, or to take one. */
-export function isUnderpriced(error: unknown): boolean {
-  return (
-    isError(error, "REPLACEMENT_UNDERPRICED") ||
-    /underpriced|too low to replace|fee.* too low/i.test(messageOf(error))
-  );
 }
 
 function describe(data: string | null): ErrorDescription | undefined {

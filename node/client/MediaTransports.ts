@@ -1,4 +1,5 @@
 import type { types } from "mediasoup-client";
+import { IceRecovery } from "./IceRecovery.js";
 import type { RtcOptions } from "./rtc.js";
 import type { ConsumerOffer, SignalingConnection } from "./SignalingConnection.js";
 
@@ -10,6 +11,7 @@ export class MediaTransports {
   readonly #onError: (error: Error) => void;
   #receiving: types.Transport | undefined;
   #sending: Promise<types.Transport> | undefined;
+  readonly #recoveries: IceRecovery[] = [];
   #closed = false;
 
   constructor(
@@ -64,6 +66,7 @@ export class MediaTransports {
 
   close(): void {
     this.#closed = true;
+    for (const recovery of this.#recoveries) recovery.stop();
     this.#receiving?.close();
     this.#sending?.then(
       (transport) => transport.close(),
@@ -98,19 +101,7 @@ export class MediaTransports {
         .request("connectTransport", { transportId: transport.id, dtlsParameters })
         .then(done, fail);
     });
-    transport.on("connectionstatechange", (state) => {
-      if (state === "failed" && !this.#closed) void this.#restartIce(transport);
-    });
+    this.#recoveries.push(new IceRecovery(transport, this.#connection, this.#onError));
     return transport;
-  }
-
-  /** The path is gone, as when a phone leaves its Wi-Fi: finds a new one and keeps the session and its keys. */
-  async #restartIce(transport: types.Transport): Promise<void> {
-    try {
-      const { iceParameters } = await this.#connection.request("restartIce", { transportId: transport.id });
-      await transport.restartIce({ iceParameters });
-    } catch (error) {
-      if (!this.#closed) this.#onError(error instanceof Error ? error : new Error(String(error)));
-    }
   }
 }

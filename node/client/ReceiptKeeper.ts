@@ -44,6 +44,7 @@ export class ReceiptKeeper {
   /** What the node has acknowledged of this epoch. */
   #acknowledgedBytes: bigint;
   #work: Promise<void> = Promise.resolve();
+  #tasks = 0;
 
   /** @throws EpochRefused where the epoch cannot be, Error where the last receipt is not this session's own. */
   constructor(options: ReceiptKeeperOptions) {
@@ -68,6 +69,11 @@ export class ReceiptKeeper {
   /** Byte-weighted mean of this epoch's interval scores so far, 0 to 10,000. */
   get quality(): number {
     return this.#meter.quality;
+  }
+
+  /** Whether nothing is under way, as it is while a node is slow to acknowledge. */
+  get idle(): boolean {
+    return this.#tasks === 0;
   }
 
   /** Counts what arrived, without signing; to be called before a track goes, whose statistics go with it. */
@@ -151,9 +157,13 @@ export class ReceiptKeeper {
   }
 
   #inTurn(task: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(task).catch((error: unknown) => {
-      this.#options.onError?.(error instanceof Error ? error : new Error(String(error)));
-    });
+    this.#tasks += 1;
+    this.#work = this.#work
+      .then(task)
+      .catch((error: unknown) => {
+        this.#options.onError?.(error instanceof Error ? error : new Error(String(error)));
+      })
+      .finally(() => (this.#tasks -= 1));
     return this.#work;
   }
 }

@@ -187,10 +187,10 @@ export class Room extends Emitter<RoomEvents> {
     this.#transports = new MediaTransports(device, this.#connection, rtc, (error) => this.#warn(error));
     await this.#transports.openReceiving();
     this.#assertConnected();
-    this.#receiptTimer = setInterval(
-      () => void this.#keeper?.submit(),
-      receiptIntervalMs ?? DEFAULT_RECEIPT_INTERVAL_MS,
-    );
+    const keeper = this.#keeper;
+    this.#receiptTimer = setInterval(() => {
+      if (keeper.idle) void keeper.submit();
+    }, receiptIntervalMs ?? DEFAULT_RECEIPT_INTERVAL_MS);
     setTimeout(this.#listening.resolve, 0);
   }
 

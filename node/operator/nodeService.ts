@@ -150,11 +150,13 @@ export async function startNodeService(
     duties.start();
     closers.push(
       () => admission.close(),
-      () => keeper.stop(),
-      () => duties.stop(),
-      // Last to be pushed, first to be closed: whoever waits for a transaction or an app is told.
-      () => queue.close(),
-      () => stopAsking.abort(new Error("the node is shutting down")),
+      async () => {
+        const stopped = Promise.all([duties.stop(), keeper.stop()]);
+        // They wait for transactions and apps: those are told now.
+        stopAsking.abort(new Error("the node is shutting down"));
+        await queue.close();
+        await stopped;
+      },
     );
     return {
       admission,

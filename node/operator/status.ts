@@ -45,6 +45,9 @@ export interface StatusSources {
 const STALE_BLOCK_SECONDS = 30;
 const STALE_BLOCKS = 10;
 
+/** A clock that is off by more makes the node refuse good receipts. */
+const CLOCK_SKEW_SECONDS = 60;
+
 /** Puts the status together. Never rejects for a chain that cannot be reached: it says so. */
 export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
   const { chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission } = sources;
@@ -55,6 +58,9 @@ export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
   const problems: string[] = [];
   if (blockAgeSeconds > Math.max(STALE_BLOCK_SECONDS, STALE_BLOCKS * chain.blockSeconds)) {
     problems.push(`the newest block is ${blockAgeSeconds} s old: is the chain or its RPC endpoint down?`);
+  }
+  if (blockAgeSeconds < -CLOCK_SKEW_SECONDS) {
+    problems.push(`the newest block is ${-blockAgeSeconds} s ahead of this machine's clock: set the clock`);
   }
   const balance = await provider.getBalance(queue.account).catch(() => undefined);
   if (balance === undefined) problems.push("the chain cannot be reached");

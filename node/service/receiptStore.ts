@@ -1,10 +1,10 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { z } from "zod";
 import { inTransaction } from "../chain/sqlite.js";
 import { feeWei } from "../protocol/amounts.js";
 import type { Address, Hex } from "../protocol/hex.js";
 import type { ReceiptLeaf } from "../protocol/receiptTree.js";
-import { addressSchema, hexSchema, signatureSchema } from "../protocol/schemas.js";
+import { hexSchema, signatureSchema } from "../protocol/schemas.js";
 import { grantId } from "../protocol/typedData.js";
 import type { SignedGrant, SignedReceipt } from "../protocol/typedData.js";
 import { createServiceTables } from "./schema.js";
@@ -35,6 +35,8 @@ export class EpochSealed extends Error {
   }
 }
 
+/** Addresses were stored in checksum form: hashing each of them again would be most of the work. */
+const addressSchema = hexSchema(20);
 const decimalSchema = z.string().transform((value) => BigInt(value));
 const receiptRowSchema = z
   .object({
@@ -112,7 +114,10 @@ export class ReceiptStore {
       ),
       getReceipt: database.prepare(`SELECT ${RECEIPT_COLUMNS} WHERE r.epoch = ? AND r.session_key = ?`),
       isSealed: database.prepare("SELECT 1 FROM attestations WHERE epoch = ?"),
-      getOwed: database.prepare("SELECT owed_wei FROM apps WHERE app = ?"),
+      getBytes: database.prepare(
+        "SELECT bytes_delivered AS amount FROM receipts WHERE epoch = ? AND session_key = ?",
+      ),
+      getOwed: database.prepare("SELECT owed_wei AS amount FROM apps WHERE app = ?"),
       putOwed: database.prepare("UPDATE apps SET owed_wei = ? WHERE app = ?"),
     } satisfies Record<string, StatementSync>;
   }
@@ -264,18 +269,22 @@ export class ReceiptStore {
     now: number,
   ): void {
     const { receipt, signature } = signed;
-    const before = this.get(receipt.epoch, sessionKey)?.bytesDelivered ?? 0n;
+    const before = decimalOf(this.#statements.getBytes.get(receipt.epoch, sessionKey)) ?? 0n;
     // Sessions check the order; whatever happens there, a higher receipt is never given up for a lower one.
     if (receipt.bytesDelivered < before) return;
     this.#statements.putReceipt.run(
       ...[receipt.epoch, sessionKey, id, receipt.bytesDelivered.toString(), receipt.quality, signature, now],
     );
-    const row = this.#statements.getOwed.get(app);
-    if (row === undefined) throw new Error(`app ${app} has no account in the store`);
-    const owed = z.object({ owed_wei: decimalSchema }).parse(row).owed_wei;
+    const owed = decimalOf(this.#statements.getOwed.get(app));
+    if (owed === undefined) throw new Error(`app ${app} has no account in the store`);
     const added = feeWei(receipt.bytesDelivered, priceWeiPerGB) - feeWei(before, priceWeiPerGB);
     this.#statements.putOwed.run((owed + added).toString(), app);
   }
+}
+
+/** The number in a row's only column, `amount`; undefined without a row. */
+function decimalOf(row: Record<string, SQLOutputValue> | undefined): bigint | undefined {
+  return typeof row?.amount === "string" ? BigInt(row.amount) : undefined;
 }
 
 /** The receipt and its signature, as the participant sent it. */

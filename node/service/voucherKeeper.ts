@@ -40,6 +40,7 @@ export class VoucherKeeper {
   readonly #options: VoucherKeeperOptions;
   readonly #turns = new Map<Address, Turn>();
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(options: VoucherKeeperOptions) {
     this.#options = options;
@@ -50,8 +51,9 @@ export class VoucherKeeper {
     this.#timer ??= setInterval(() => this.#look(Date.now()), LOOK_MS);
   }
 
-  /** Resolves when nothing is under way. */
+  /** Asks no more; resolves when nothing is under way. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     clearInterval(this.#timer);
     this.#timer = undefined;
     await Promise.allSettled([...this.#turns.values()].flatMap(({ asking = [] }) => asking));
@@ -62,6 +64,7 @@ export class VoucherKeeper {
    * @returns Whether it answered to all of them. Failures are logged.
    */
   async ask(app: Address): Promise<boolean> {
+    if (this.#stopped) return false;
     const turn = this.#turnOf(app);
     turn.asking ??= this.#askForAll(app, turn).finally(() => (turn.asking = undefined));
     return turn.asking;
@@ -100,6 +103,7 @@ export class VoucherKeeper {
       turn.nextMs = Date.now() + this.#options.periodMs;
       return true;
     } catch (error) {
+      if (this.#stopped) return false;
       turn.failures += 1;
       turn.nextMs = Date.now() + Math.min(FIRST_PAUSE_MS * 2 ** (turn.failures - 1), LONGEST_PAUSE_MS);
       this.#options.log.warn(

@@ -34,10 +34,15 @@ for (const [network, prefix] of [
  */
 export class VoucherUrlPolicy {
   readonly #allowPrivate: boolean;
+  readonly #resolve: (host: string) => Promise<string[]>;
 
-  /** @param allowPrivate Takes http and private addresses too: for a devnet. */
-  constructor(allowPrivate: boolean) {
+  /**
+   * @param allowPrivate Takes http and private addresses too: for a devnet.
+   * @param resolve The addresses of a host; by the system's resolver unless given.
+   */
+  constructor(allowPrivate: boolean, resolve: (host: string) => Promise<string[]> = addressesOf) {
     this.#allowPrivate = allowPrivate;
+    this.#resolve = resolve;
   }
 
   /**
@@ -63,11 +68,15 @@ export class VoucherUrlPolicy {
   async checkResolved(text: string): Promise<void> {
     this.check(text);
     if (this.#allowPrivate) return;
-    const addresses = await lookup(hostOf(new URL(text)), { all: true });
-    if (addresses.some(({ address }) => isPrivate(address))) {
+    const addresses = await this.#resolve(hostOf(new URL(text)));
+    if (addresses.some(isPrivate)) {
       throw refused(text, "its name leads into a private network");
     }
   }
+}
+
+async function addressesOf(host: string): Promise<string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
 function isPrivate(host: string): boolean {

@@ -12,7 +12,6 @@ export const DEVNET_CHAIN_ID = 33_380;
 export interface Chain {
   readonly process: ManagedProcess;
   readonly rpcUrl: string;
-  readonly wsUrl: string;
 }
 
 /** @param port 0 for any free one. */
@@ -24,8 +23,7 @@ export async function startChain(group: ProcessGroup, directory: string, port: n
     logFile: `${directory}/chain.log`,
   });
   const message = await process.receive(readyMessage, 60_000);
-  const host = `127.0.0.1:${message.port}`;
-  return { process, rpcUrl: `http://${host}`, wsUrl: `ws://${host}` };
+  return { process, rpcUrl: `http://127.0.0.1:${message.port}` };
 }
 
 /** A provider for a chain with one-second blocks: nothing cached, nothing batched, polled often. */

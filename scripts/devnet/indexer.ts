@@ -5,6 +5,8 @@ import type { ProcessGroup } from "./processGroup.js";
 
 const LIB = "indexer/lib";
 const START_MS = 60_000;
+/** A block a second: this keeps the page within a quarter of a second behind. */
+const HEAD_POLL_MS = 250;
 
 const databaseReady = z.object({ ready: z.literal(true), url: z.string() });
 const processorReady = z.object({ ready: z.literal(true), height: z.number() });
@@ -28,8 +30,7 @@ export interface IndexerOptions {
   readonly directory: string;
   readonly databaseUrl: string;
   readonly deploymentFile: string;
-  /** WebSocket endpoint of the chain, so that new blocks arrive without polling. */
-  readonly wsUrl: string;
+  readonly rpcUrl: string;
 }
 
 /** Resolves when the processor has caught up with the chain. */
@@ -40,7 +41,9 @@ export async function startProcessor(group: ProcessGroup, options: IndexerOption
     // A database that another devnet filled belongs to a chain that is gone.
     args: ["--reset-on-mismatch"],
     env: {
-      RPC_URLS: options.wsUrl,
+      // Not over WebSocket: Hardhat's subscriptions to new heads fall silent after five minutes.
+      RPC_URLS: options.rpcUrl,
+      HEAD_POLL_MS: String(HEAD_POLL_MS),
       DEPLOYMENT_FILE: options.deploymentFile,
       DB_URL: options.databaseUrl,
     },

@@ -187,11 +187,10 @@ export class Network {
 
   async #startIndexer(databaseUrl: string): Promise<void> {
     const { directory, progress } = this.#options;
-    const { deploymentFile } = this;
-    const { wsUrl } = started(this.#chain);
+    const { deploymentFile, rpcUrl } = this;
     await progress.step(
       "indexer",
-      () => startProcessor(this.group, { directory, databaseUrl, deploymentFile, wsUrl }),
+      () => startProcessor(this.group, { directory, databaseUrl, deploymentFile, rpcUrl }),
       () => "follows the chain",
     );
   }

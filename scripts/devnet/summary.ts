@@ -62,16 +62,8 @@ export async function concludeRun(
     ...network.ledger.missingFrom(stored),
   ];
 
-  const comparison = await progress.step(
-    "comparing",
-    () => compareWithChain({ graphqlUrl: network.graphqlUrl, rpcUrl: network.rpcUrl, deployment, block }),
-    ({ compared, mismatches, height }) =>
-      `${compared} values of GraphQL with the contracts at block ${height}: ${mismatches.length} differ`,
-  );
-  for (const { what, graphql, chain } of comparison.mismatches.slice(0, SHOWN_MISMATCHES)) {
-    faults.push(`GraphQL and the chain differ: ${what} is ${graphql} there and ${chain} on chain`);
-  }
-  faults.push(...(await compareIndexedBytes(network.graphqlUrl, epochs, stored)));
+  const graphqlFaults = await compareGraphql(network, epochs, stored, block, progress);
+  faults.push(...graphqlFaults);
 
   const bytesDelivered = stored.reduce((sum, epoch) => sum + epoch.bytesDelivered, 0n);
   const records = epochs.map((epoch) => watch.epoch(epoch));
@@ -88,9 +80,35 @@ export async function concludeRun(
       feesCollected: formatEther(watch.fees.collected),
       feesBurned: formatEther(watch.fees.burned),
       rewardsMinted: formatEther(watch.fees.minted),
-      indexerMatchesChain: comparison.mismatches.length === 0,
+      indexerMatchesChain: graphqlFaults.length === 0,
     },
   };
+}
+
+/** What GraphQL says against the contracts' views at one block, and against the nodes' receipts; in words. */
+async function compareGraphql(
+  { graphqlUrl, rpcUrl, deployment }: Network,
+  epochs: readonly number[],
+  stored: readonly StoredEpoch[],
+  block: number,
+  progress: Progress,
+): Promise<string[]> {
+  try {
+    const { mismatches } = await progress.step(
+      "comparing",
+      () => compareWithChain({ graphqlUrl, rpcUrl, deployment, block }),
+      ({ compared, mismatches, height }) =>
+        `${compared} values of GraphQL with the contracts at block ${height}: ${mismatches.length} differ`,
+    );
+    return [
+      ...mismatches
+        .slice(0, SHOWN_MISMATCHES)
+        .map(({ what, graphql, chain }) => `${what} is ${graphql} in GraphQL and ${chain} on chain`),
+      ...(await compareIndexedBytes(graphqlUrl, epochs, stored)),
+    ];
+  } catch (error) {
+    return [`GraphQL could not be compared: ${error instanceof Error ? error.message : String(error)}`];
+  }
 }
 
 const indexedSchema = z.object({

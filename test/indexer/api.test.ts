@@ -15,7 +15,9 @@ import { deployTo } from "./support/protocol.js";
 import type { TestProtocol } from "./support/protocol.js";
 
 const headSchema = z.object({ squidStatus: z.object({ height: z.int(), hash: z.string() }) });
-const balanceSchema = z.object({ accountById: z.object({ balance: z.string().transform(BigInt) }).nullable() });
+const balanceSchema = z.object({
+  accountById: z.object({ balance: z.string().transform(BigInt) }).nullable(),
+});
 
 describe("the API", function () {
   this.timeout(120_000);
@@ -23,17 +25,23 @@ describe("the API", function () {
   let databases: TestDatabases;
   let protocol: TestProtocol;
   let indexer: TestIndexer;
+  /** Ends what the tests need, last first. */
+  const cleanups: (() => Promise<unknown>)[] = [];
   let page: string;
 
   before(async () => {
     page = await mkdtemp(join(tmpdir(), "dtelecom-page-"));
+    cleanups.push(() => rm(page, { recursive: true }));
     await mkdir(join(page, "public", "assets"), { recursive: true });
     await writeFile(join(page, "secret.txt"), "not yours");
     await writeFile(join(page, "public", "index.html"), "<title>network</title>");
     await writeFile(join(page, "public", "assets", "app.js"), "export {};");
     await writeFile(join(page, "public", ".env"), "not yours");
     await symlink(join(page, "secret.txt"), join(page, "public", "link.txt"));
-    [chain, databases] = await Promise.all([TestChain.start(), TestDatabases.start()]);
+    chain = await TestChain.start();
+    cleanups.push(() => chain.stop());
+    databases = await TestDatabases.start();
+    cleanups.push(() => databases.stop());
     protocol = await deployTo(chain);
     indexer = await TestIndexer.start({
       databaseUrl: await databases.create(),
@@ -47,13 +55,11 @@ describe("the API", function () {
         QUERY_TIMEOUT_MS: "1000",
       },
     });
+    cleanups.push(() => indexer.stop());
   });
 
   after(async () => {
-    await indexer?.stop();
-    await databases?.stop();
-    await chain?.stop();
-    await rm(page, { recursive: true, force: true });
+    for (const end of cleanups.splice(0).reverse()) await end();
   });
 
   /** Sends an operation that must be refused, and returns why. */
@@ -77,12 +83,12 @@ describe("the API", function () {
     it("refuses a list without a limit, and lists that could return too much", async () => {
       expect(await refusal("{ transfers { id } }")).to.match(/too large: .* 50000 values.*limit/);
       expect(await refusal("{ transfers(limit: 60000) { id } }")).to.include("50000 values");
-      expect(
-        await refusal("{ nodes(limit: 1000) { delegations(limit: 1000) { id } } }"),
-      ).to.include("50000 values");
-      expect(await refusal("{ transfersConnection(orderBy: id_ASC, first: 60000) { edges { node { id } } } }")).to.include(
+      expect(await refusal("{ nodes(limit: 1000) { delegations(limit: 1000) { id } } }")).to.include(
         "50000 values",
       );
+      expect(
+        await refusal("{ transfersConnection(orderBy: id_ASC, first: 60000) { edges { node { id } } } }"),
+      ).to.include("50000 values");
     });
 
     it("counts fields by use, also where fragments multiply them", async () => {
@@ -91,7 +97,9 @@ describe("the API", function () {
         (_, index) => `fragment f${index} on Node { ...f${index + 1} ...f${index + 1} }`,
       ).join("\n");
       const started = performance.now();
-      const reason = await refusal(`{ nodeById(id: "1") { ...f0 } }\n${doubling}\nfragment f30 on Node { id }`);
+      const reason = await refusal(
+        `{ nodeById(id: "1") { ...f0 } }\n${doubling}\nfragment f30 on Node { id }`,
+      );
       expect(reason).to.match(/too large: \d+ fields, where 500 are allowed/);
       expect(performance.now() - started).to.be.lessThan(1_000);
       const aliases = Array.from({ length: 501 }, (_, index) => `a${index}: id`).join(" ");
@@ -100,7 +108,9 @@ describe("the API", function () {
 
     it("refuses filters that nest too deep, in the query and in variables", async () => {
       const literal = (levels: number): string => (levels === 0 ? "" : `AND: [{${literal(levels - 1)}}]`);
-      expect(await refusal(`{ nodes(limit: 1, where: {${literal(9)}}) { id } }`)).to.include("may nest 8 levels");
+      expect(await refusal(`{ nodes(limit: 1, where: {${literal(9)}}) { id } }`)).to.include(
+        "may nest 8 levels",
+      );
       const variable = (levels: number): object => (levels === 0 ? {} : { AND: [variable(levels - 1)] });
       const query = "query ($where: NodeWhereInput) { nodes(limit: 1, where: $where) { id } }";
       expect(await refusal(query, { where: variable(20) })).to.include("may nest 8 levels");
@@ -110,7 +120,9 @@ describe("the API", function () {
     });
 
     it("refuses documents that are too long, and bodies that are too large or of unknown size", async () => {
-      expect(await refusal(`{ ${"nodes(limit: 1) { id } ".repeat(2_000)} }`)).to.match(/more tha[nt] 3000 tokens/);
+      expect(await refusal(`{ ${"nodes(limit: 1) { id } ".repeat(2_000)} }`)).to.match(
+        /more tha[nt] 3000 tokens/,
+      );
       const large = await fetch(indexer.graphqlUrl, {
         method: "POST",
         headers: { "content-type": "application/json" },
@@ -122,7 +134,8 @@ describe("the API", function () {
     });
 
     it("refuses introspection that goes in circles, but not what tools ask", async () => {
-      const circles = "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }";
+      const circles =
+        "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }";
       expect(await refusal(circles)).to.include("Maximum introspection depth exceeded");
       const tools = await import("graphql").then(({ getIntrospectionQuery }) => getIntrospectionQuery());
       expect((await indexer.send(tools)).errors).to.be.undefined;
@@ -133,7 +146,9 @@ describe("the API", function () {
     it("says what is wrong with a malformed operation", async () => {
       expect(await refusal("{ nodes(limit: 1) { id }")).to.include("Syntax Error");
       expect(await refusal("{ nodes(limit: 1) { surprise } }")).to.include('Cannot query field "surprise"');
-      expect(await refusal("{ nodes(limit: 1, where: {region_eq: \"x\"}) { id } }")).to.include("Int cannot represent");
+      expect(await refusal('{ nodes(limit: 1, where: {region_eq: "x"}) { id } }')).to.include(
+        "Int cannot represent",
+      );
       expect(await refusal("{ nodes(limit: -1) { id } }")).to.equal("A limit must not be negative.");
       expect(await refusal("mutation { nodes { id } }")).to.match(/mutation/i);
       const broken = await fetch(indexer.graphqlUrl, {
@@ -154,10 +169,16 @@ describe("the API", function () {
         expect(errors?.[0]?.extensions?.code).to.equal("QUERY_TIMEOUT");
         expect(errors?.[0]?.message).to.include("took too long");
       });
-      await withClient(indexer.databaseUrl, (client) => client.query("ALTER TABLE node_update RENAME COLUMN value TO v"));
+      await withClient(indexer.databaseUrl, (client) =>
+        client.query("ALTER TABLE node_update RENAME COLUMN value TO v"),
+      );
       const { errors } = await indexer.send("{ nodeUpdates(limit: 2) { id value } }");
-      await withClient(indexer.databaseUrl, (client) => client.query("ALTER TABLE node_update RENAME COLUMN v TO value"));
-      expect(errors?.[0]?.message).to.match(/^Something went wrong on the server; its log says what, under [0-9a-f-]+\.$/);
+      await withClient(indexer.databaseUrl, (client) =>
+        client.query("ALTER TABLE node_update RENAME COLUMN v TO value"),
+      );
+      expect(errors?.[0]?.message).to.match(
+        /^Something went wrong on the server; its log says what, under [0-9a-f-]+\.$/,
+      );
       expect(JSON.stringify(errors)).not.to.match(/column|node_update/);
       expect(indexer.apiLog()).to.include("a query failed");
     });
@@ -168,7 +189,10 @@ describe("the API", function () {
       const account = await protocol.newAccount(dtel(1));
       const balance = async (): Promise<bigint | undefined> => {
         const id = account.address.toLowerCase();
-        const { accountById } = await indexer.query(`{ accountById(id: "${id}") { balance } }`, balanceSchema);
+        const { accountById } = await indexer.query(
+          `{ accountById(id: "${id}") { balance } }`,
+          balanceSchema,
+        );
         return accountById?.balance;
       };
       for (let round = 1n; round <= 10n; round += 1n) {
@@ -187,13 +211,13 @@ describe("the API", function () {
         accountById: z.object({ balance: z.string().transform(BigInt) }).nullable(),
         transfers: z.array(z.object({ amount: z.string().transform(BigInt) })),
       });
-      let isDone = false;
+      const paid = new AbortController();
       const paying = (async () => {
         for (let count = 0; count < 40; count += 1) await protocol.token.transfer(account, dtel(1));
-        isDone = true;
+        paid.abort();
       })();
       let reads = 0;
-      while (!isDone) {
+      while (!paid.signal.aborted) {
         const { accountById, transfers } = await indexer.query(
           // The alias keeps each answer out of the cache.
           `{ accountById(id: "${id}") { balance } transfers(limit: 100, where: {to: {id_eq: "${id}"}}) { amount a${reads}: id } }`,
@@ -250,11 +274,10 @@ describe("the API", function () {
         signal: stop.signal,
       });
       expect(response.headers.get("content-type")).to.include("text/event-stream");
-      const heads = headsOf(response);
-      const first = (await heads.next()).value;
+      const heads = eventsOf(response);
+      const first = heightIn((await heads.next()).value);
       await chain.mine();
-      const second = (await heads.next()).value;
-      expect(second).to.equal(first! + 1);
+      expect(heightIn((await heads.next()).value)).to.equal(first + 1);
       stop.abort();
     });
 
@@ -274,8 +297,8 @@ describe("the API", function () {
           const errors = await firstErrors(client, query);
           expect(errors).to.include(reason);
         }
-        const { value } = await client.iterate({ query: "{ squidStatus { height hash } }" }).next();
-        expect(headSchema.parse(z.object({ data: z.unknown() }).parse(value).data).squidStatus.height).to.be.greaterThan(0);
+        const answer = await client.iterate({ query: "{ squidStatus { height hash } }" }).next();
+        expect(heightIn(JSON.stringify(answer.value))).to.be.greaterThan(0);
       } finally {
         await client.dispose();
       }
@@ -290,14 +313,8 @@ describe("the API", function () {
           body: JSON.stringify({ query: "subscription { squidStatus { height hash } }" }),
           signal: stop.signal,
         });
-        const reader = response.body!.getReader();
-        let text = "";
-        while (!text.includes("data:")) {
-          const { value, done } = await reader.read();
-          if (done) break;
-          text += new TextDecoder().decode(value);
-        }
-        return { text, stop: () => stop.abort() };
+        const event = await eventsOf(response).next();
+        return { text: event.value ?? "", stop: () => stop.abort() };
       };
       const opened = [];
       for (let count = 0; count < 20; count += 1) opened.push(await open());
@@ -384,7 +401,9 @@ describe("the API", function () {
       expect(await ready.json()).to.deep.include({ ready: true });
       const alone = startProgram(["indexer/lib/api.js"], { DB_URL: await databases.create(), API_PORT: "0" });
       try {
-        const { url, graphqlUrl } = z.object({ url: z.string(), graphqlUrl: z.string() }).parse(await alone.ready);
+        const { url, graphqlUrl } = z
+          .object({ url: z.string(), graphqlUrl: z.string() })
+          .parse(await alone.ready);
         const response = await fetch(`${url}ready`);
         expect(response.status).to.equal(503);
         expect(await response.text()).to.include("not indexed a block yet");
@@ -405,8 +424,8 @@ describe("the API", function () {
 type Changes = AsyncIterator<unknown>;
 
 async function nextBalance(changes: Changes): Promise<bigint | undefined> {
-  const { value } = await changes.next();
-  return balanceSchema.parse(z.object({ data: z.unknown() }).parse(value).data).accountById?.balance;
+  const change = await changes.next();
+  return z.object({ data: balanceSchema }).parse(change.value).data.accountById?.balance;
 }
 
 async function firstErrors(client: ReturnType<typeof createClient>, query: string): Promise<string> {
@@ -422,18 +441,27 @@ async function firstErrors(client: ReturnType<typeof createClient>, query: strin
   });
 }
 
-async function* headsOf(response: Response): AsyncGenerator<number, undefined> {
+/** The data of each server-sent event. */
+async function* eventsOf(response: Response): AsyncGenerator<string, undefined> {
+  const decoder = new TextDecoder();
   let buffered = "";
-  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-    buffered += chunk;
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body!.getReader();
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return undefined;
+    buffered += decoder.decode(value, { stream: true });
     const events = buffered.split("\n\n");
     buffered = events.pop() ?? "";
     for (const event of events) {
-      const data = /^data: (.*)$/m.exec(event)?.[1];
-      if (data !== undefined && data !== "") yield headSchema.parse(JSON.parse(data).data).squidStatus.height;
+      const data = /^data: (.+)$/m.exec(event)?.[1];
+      if (data !== undefined) yield data;
     }
   }
-  return undefined;
+}
+
+/** The height in an event with a head. */
+function heightIn(event: string | undefined): number {
+  return z.object({ data: headSchema }).parse(JSON.parse(event ?? "")).data.squidStatus.height;
 }
 
 /** `fetch` would clean the path up. */
@@ -451,10 +479,14 @@ async function statusOfRawPath(url: string, path: string): Promise<number | unde
 
 async function sendChunked(url: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: "POST", headers: { "content-type": "application/json" } }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    });
+    const sent = request(
+      url,
+      { method: "POST", headers: { "content-type": "application/json" } },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      },
+    );
     sent.on("error", reject);
     sent.write('{"query":');
     sent.end('"{ squidStatus { height } }"}');

@@ -59,7 +59,10 @@ describe("the processor and its chain", function () {
     return indexer;
   }
 
-  function startAlone(options: Partial<IndexerOptions> & { databaseUrl: string }, ...args: string[]): Program {
+  function startAlone(
+    options: Partial<IndexerOptions> & { databaseUrl: string },
+    ...args: string[]
+  ): Program {
     const program = startProcessor({ chain, deployment: protocol.file, ...options }, directory, args);
     cleanups.push(() => program.stop());
     return program;
@@ -131,7 +134,9 @@ describe("the processor and its chain", function () {
     await writeFile(join(directory, "deployment.json"), JSON.stringify(otherProtocol.file));
     const second = startAlone({ databaseUrl, chain: other });
     expect(await second.exited).to.equal(EXIT_FOREIGN_DATABASE);
-    expect(second.log()).to.match(/filled from another (chain|deployment)/).and.to.include("--reset-on-mismatch");
+    expect(second.log())
+      .to.match(/filled from another (chain|deployment)/)
+      .and.to.include("--reset-on-mismatch");
   });
 
   it("starts over in a database of another chain where it was told to", async () => {
@@ -191,18 +196,47 @@ describe("the processor and its chain", function () {
     expect(await wrongChain.exited).to.equal(1);
     expect(wrongChain.log()).to.include("of chain 31337, the deployment file of chain 1");
 
-    await writeFile(join(directory, "deployment.json"), JSON.stringify({ ...protocol.file, surprise: true, epochSeconds: 0 }));
+    await writeFile(
+      join(directory, "deployment.json"),
+      JSON.stringify({ ...protocol.file, surprise: true, epochSeconds: 0 }),
+    );
     const wrongFile = startAlone({ databaseUrl });
     expect(await wrongFile.exited).to.equal(1);
     expect(wrongFile.log()).to.include("surprise").and.to.include("epochSeconds");
 
-    const wrongSettings = startAlone({ databaseUrl, processor: { HEAD_POLL_MS: "soon", RPC_URLS: "ftp://x" } });
+    const wrongSettings = startAlone({
+      databaseUrl,
+      processor: { HEAD_POLL_MS: "soon", RPC_URLS: "ftp://x" },
+    });
     expect(await wrongSettings.exited).to.equal(1);
     expect(wrongSettings.log()).to.include("HEAD_POLL_MS").and.to.include("RPC_URLS");
 
     const wrongArgument = startAlone({ databaseUrl }, "--reset");
     expect(await wrongArgument.exited).to.equal(1);
     expect(wrongArgument.log()).to.include("--reset");
+  });
+
+  it("follows a chain over WebSocket, forks included", async () => {
+    const indexer = await startIndexer({
+      processor: { RPC_URLS: chain.rpcUrl.replace("http", "ws"), HEAD_POLL_MS: "60000" },
+    });
+    const delays: number[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      const started = performance.now();
+      await protocol.token.transfer(await protocol.newAccount(), dtel(1));
+      await indexer.catchUp();
+      delays.push(performance.now() - started);
+    }
+    delays.sort((a, b) => a - b);
+    console.log(`      new block to query over WebSocket: median ${delays[10]?.toFixed(0)} ms`);
+    const snapshot = await chain.snapshot();
+    await protocol.token.transfer(await protocol.newAccount(), dtel(1));
+    await indexer.catchUp();
+    await chain.revert(snapshot);
+    await protocol.token.transfer(await protocol.newAccount(), dtel(2));
+    await chain.mine(2);
+    const { mismatches } = await indexer.compare();
+    expect(mismatches).to.deep.equal([]);
   });
 
   it("goes over to another endpoint when one fails, and leaves out those of other chains", async () => {

@@ -24,20 +24,28 @@ describe("the index of a network's life", function () {
   let databases: TestDatabases;
   let protocol: TestProtocol;
   let indexer: TestIndexer;
+  /** Ends what the tests need, last first. */
+  const cleanups: (() => Promise<unknown>)[] = [];
   let people: People;
 
   before(async () => {
-    [chain, databases] = await Promise.all([TestChain.start(), TestDatabases.start()]);
+    chain = await TestChain.start();
+    cleanups.push(() => chain.stop());
+    databases = await TestDatabases.start();
+    cleanups.push(() => databases.stop());
     protocol = await deployTo(chain);
-    indexer = await TestIndexer.start({ databaseUrl: await databases.create(), chain, deployment: protocol.file });
+    indexer = await TestIndexer.start({
+      databaseUrl: await databases.create(),
+      chain,
+      deployment: protocol.file,
+    });
+    cleanups.push(() => indexer.stop());
     people = await settle(protocol);
     await changeRegistrations(protocol, people);
   });
 
   after(async () => {
-    await indexer?.stop();
-    await databases?.stop();
-    await chain?.stop();
+    for (const end of cleanups.splice(0).reverse()) await end();
   });
 
   it("equals the contracts after registrations, bonds, delegations, votes and payments in", async () => {
@@ -91,7 +99,9 @@ describe("the index of a network's life", function () {
           flushed: z.boolean(),
           workRewards: amount,
           availabilityRewards: amount,
-          nodes: z.array(z.object({ id: z.string(), stake: amount, feesCollected: amount, workReward: amount })),
+          nodes: z.array(
+            z.object({ id: z.string(), stake: amount, feesCollected: amount, workReward: amount }),
+          ),
         }),
       }),
     );
@@ -163,9 +173,9 @@ describe("the index of a network's life", function () {
       }),
     );
     // The second request of the bond waits one period longer.
-    expect(exitRequests.filter(({ amount: asked, paid }) => asked !== paid).map(({ kind }) => kind)).to.deep.equal([
-      "BOND",
-    ]);
+    expect(
+      exitRequests.filter(({ amount: asked, paid }) => asked !== paid).map(({ kind }) => kind),
+    ).to.deep.equal(["BOND"]);
     expect(pools[1]).to.deep.equal({ id: "2", delegators: 0, shares: 0n, assets: 0n });
   });
 
@@ -236,7 +246,8 @@ describe("the index of a network's life", function () {
   });
 
   it("adds up by day what it adds up in all", async () => {
-    const fields = "bytesDelivered sessions attestations proofs claims feesCollected feesBurned feesTreasury feesStakers workRewards availabilityRewards rewardsMinted";
+    const fields =
+      "bytesDelivered sessions attestations proofs claims feesCollected feesBurned feesTreasury feesStakers workRewards availabilityRewards rewardsMinted";
     const totals = z.record(z.string(), z.union([amount, z.int().transform(BigInt)]));
     const { networks, networkDays } = await indexer.query(
       `{ networks(limit: 1) { ${fields} } networkDays(limit: 100) { ${fields} } }`,

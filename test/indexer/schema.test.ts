@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { isEnumType, isObjectType, parse } from "graphql";
+import { isEnumType, isObjectType, Kind, parse } from "graphql";
 import { readFile } from "node:fs/promises";
 import { buildSchema } from "../../indexer/lib/api/schema.js";
 import { missingMigration, openEntities } from "../../indexer/lib/database/entities.js";
@@ -21,9 +21,9 @@ describe("the schema of the index", () => {
           "run `npm --prefix indexer run migration -- WhatItDoes` and commit what it writes",
         ).to.deep.equal([]);
         await source.undoLastMigration({ transaction: "all" });
-        expect(await source.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).to.deep.equal([
-          { tablename: "migrations" },
-        ]);
+        expect(
+          await source.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"),
+        ).to.deep.equal([{ tablename: "migrations" }]);
       } finally {
         await source.destroy();
       }
@@ -36,10 +36,11 @@ describe("the schema of the index", () => {
     const document = parse(await readFile(SCHEMA, "utf8"));
     let fields = 0;
     for (const definition of document.definitions) {
-      if (definition.kind !== "ObjectTypeDefinition" && definition.kind !== "EnumTypeDefinition") continue;
+      if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.ENUM_TYPE_DEFINITION)
+        continue;
       const type = definition.name.value;
       expect(definition.description?.value, type).to.be.a("string").and.not.be.empty;
-      if (definition.kind === "EnumTypeDefinition") continue;
+      if (definition.kind === Kind.ENUM_TYPE_DEFINITION) continue;
       for (const field of definition.fields ?? []) {
         expect(field.description?.value, `${type}.${field.name.value}`).to.be.a("string").and.not.be.empty;
         fields += 1;
@@ -54,7 +55,13 @@ describe("the schema of the index", () => {
     expect(isObjectType(node) && node.getFields().pricePerGB?.description).to.include("10^9 bytes");
     expect(isEnumType(schema.getType("SeedStatus"))).to.be.true;
     const queries = Object.keys(schema.getQueryType()!.getFields());
-    expect(queries).to.include.members(["squidStatus", "epochs", "epochById", "epochsConnection", "nodeEpochs"]);
+    expect(queries).to.include.members([
+      "squidStatus",
+      "epochs",
+      "epochById",
+      "epochsConnection",
+      "nodeEpochs",
+    ]);
     expect(queries.filter((name) => /epoches/i.test(name))).to.deep.equal([]);
   });
 });

@@ -28,18 +28,33 @@ export function runningEpoch(network: NetworkState, nowMs: number): Node[] {
 }
 
 export function totals(network: NetworkState): Node[] {
-  const tile = (title: string, value: string, unit: string, kind?: string) =>
-    el("div", { class: kind }, el("dt", {}, title), el("dd", {}, value, el("small", {}, unit)));
+  const tile = (title: string, value: string, unit: string, note = "", kind?: string) =>
+    el(
+      "div",
+      { class: kind },
+      el("dt", {}, title),
+      el("dd", {}, value, el("small", {}, ` ${unit}`), el("small", { class: "note" }, note)),
+    );
+  const share = (part: bigint) =>
+    network.feesCollected === 0n
+      ? ""
+      : `${percent(Number((part * 10_000n) / network.feesCollected))} of fees`;
   const [delivered = "", unit = ""] = bytes(network.bytesDelivered).split(" ");
   return [
-    tile("Nodes", count(network.nodes), `${dtel(network.bonded + network.delegated)} DTEL staked`),
-    tile("Delivered", delivered, `${unit} in ${count(network.sessions)} sessions`),
-    tile("Attested", count(network.attestations), `${count(network.proofs)} proven`),
+    tile("Nodes", count(network.nodes), "", `${dtel(network.bonded + network.delegated)} DTEL staked`),
+    tile("Delivered", delivered, unit, `in ${count(network.sessions)} sessions`),
+    tile("Attestations", count(network.attestations), "", `${count(network.proofs)} proven`),
     tile("Fees paid by apps", dtel(network.feesCollected), "DTEL"),
-    tile("Burned of it", dtel(network.feesBurned), "DTEL", "burned"),
-    tile("To treasury", dtel(network.feesTreasury), "DTEL"),
-    tile("Fees to stakers", dtel(network.feesStakers), "DTEL"),
-    tile("Rewards earned", dtel(network.workRewards + network.availabilityRewards), "DTEL", "earned"),
+    tile("Burned", dtel(network.feesBurned), "DTEL", share(network.feesBurned), "burned"),
+    tile("To the treasury", dtel(network.feesTreasury), "DTEL", share(network.feesTreasury)),
+    tile("To stakers", dtel(network.feesStakers), "DTEL", share(network.feesStakers)),
+    tile(
+      "Rewards earned",
+      dtel(network.workRewards + network.availabilityRewards),
+      "DTEL",
+      `${dtel(network.workRewards)} for work`,
+      "earned",
+    ),
   ];
 }
 

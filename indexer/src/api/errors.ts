@@ -14,14 +14,26 @@ const DATABASE_ERRORS: Readonly<Record<string, { readonly code: string; readonly
     code: "QUERY_TIMEOUT",
     message: "The query took too long and was stopped: ask for less, or filter by a field that is indexed.",
   },
-  "42P01": { code: "NOT_READY", message: "The indexer has not begun to fill the database yet: try again soon." },
-  "3F000": { code: "NOT_READY", message: "The indexer has not begun to fill the database yet: try again soon." },
+  "42P01": {
+    code: "NOT_READY",
+    message: "The indexer has not begun to fill the database yet: try again soon.",
+  },
+  "3F000": {
+    code: "NOT_READY",
+    message: "The indexer has not begun to fill the database yet: try again soon.",
+  },
   "22003": { code: "BAD_USER_INPUT", message: "A number in the query is out of range." },
   "22P02": { code: "BAD_USER_INPUT", message: "A value in the query has the wrong form." },
-  "22021": { code: "BAD_USER_INPUT", message: "A text in the query holds a character that cannot be stored." },
+  "22021": {
+    code: "BAD_USER_INPUT",
+    message: "A text in the query holds a character that cannot be stored.",
+  },
   "2201W": { code: "BAD_USER_INPUT", message: "A limit must not be negative." },
   "2201X": { code: "BAD_USER_INPUT", message: "An offset must not be negative." },
-  "22P05": { code: "BAD_USER_INPUT", message: "A text in the query holds a character that cannot be stored." },
+  "22P05": {
+    code: "BAD_USER_INPUT",
+    message: "A text in the query holds a character that cannot be stored.",
+  },
 };
 
 /** Turns what went wrong into what the caller may know; the rest goes to the log, under an id that the caller gets. */
@@ -32,7 +44,8 @@ export function createErrorMask(log: Logger): (error: unknown) => Error {
     if (graphqlError !== undefined && graphqlError.originalError == null) return graphqlError;
     const place = { nodes: graphqlError?.nodes, path: graphqlError?.path };
     const known = explain(cause);
-    if (known !== undefined) return new GraphQLError(known.message, { ...place, extensions: { code: known.code } });
+    if (known !== undefined)
+      return new GraphQLError(known.message, { ...place, extensions: { code: known.code } });
     const id = randomUUID();
     log.error({ err: cause, id }, "a query failed");
     return new GraphQLError(`Something went wrong on the server; its log says what, under ${id}.`, {

@@ -44,7 +44,10 @@ export async function sendFile(
   return true;
 }
 
-async function findFile(directory: string, path: string): Promise<{ path: string; size: number } | undefined> {
+async function findFile(
+  directory: string,
+  path: string,
+): Promise<{ path: string; size: number } | undefined> {
   let decoded: string;
   try {
     decoded = decodeURIComponent(path);
@@ -57,7 +60,10 @@ async function findFile(directory: string, path: string): Promise<{ path: string
     const root = await realpath(directory);
     const found = await realpath(decoded.endsWith("/") ? join(wanted, "index.html") : wanted);
     if (!found.startsWith(root + sep)) return undefined;
-    const { size, isFile } = await stat(found).then((stats) => ({ size: stats.size, isFile: stats.isFile() }));
+    const { size, isFile } = await stat(found).then((stats) => ({
+      size: stats.size,
+      isFile: stats.isFile(),
+    }));
     return isFile ? { path: found, size } : undefined;
   } catch {
     return undefined;

@@ -36,7 +36,9 @@ export async function createGraphql(options: {
   let subscriptions = 0;
   const enterSubscription = (): (() => void) => {
     if (subscriptions >= settings.MAX_SUBSCRIPTIONS) {
-      throw badInput(`There are ${subscriptions} subscriptions already: try again later, or query from time to time.`);
+      throw badInput(
+        `There are ${subscriptions} subscriptions already: try again later, or query from time to time.`,
+      );
     }
     subscriptions += 1;
     return () => (subscriptions -= 1);
@@ -45,7 +47,12 @@ export async function createGraphql(options: {
     schema: await buildSchema(),
     graphqlEndpoint: GRAPHQL_PATH,
     context: () => ({
-      openreader: new Snapshot({ pool, heads, maxResponseValues: settings.MAX_RESPONSE_VALUES, enterSubscription }),
+      openreader: new Snapshot({
+        pool,
+        heads,
+        maxResponseValues: settings.MAX_RESPONSE_VALUES,
+        enterSubscription,
+      }),
     }),
     plugins: [
       useLimits({ maxDepth: settings.MAX_QUERY_DEPTH, maxFields: settings.MAX_QUERY_FIELDS }),

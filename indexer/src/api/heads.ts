@@ -33,17 +33,22 @@ export class HeadFeed {
 
   /** Listens until the signal aborts, and again whenever the connection breaks. */
   async run(): Promise<void> {
-    while (!this.signal.aborted) {
+    const isStopped = (): boolean => this.signal.aborted;
+    while (!isStopped()) {
       try {
         await this.listen();
       } catch (error) {
-        if (this.signal.aborted) return;
-        this.log.warn({ err: error }, "the database's announcements of new heads cannot be heard; trying again");
+        if (isStopped()) break;
+        this.log.warn(
+          { err: error },
+          "the database's announcements of new heads cannot be heard; trying again",
+        );
       }
       this.isLive = false;
       this.changed();
       await sleep(RECONNECT_MS, undefined, { signal: this.signal }).catch(() => undefined);
     }
+    this.isLive = false;
   }
 
   onChange(listener: () => void): void {
@@ -52,11 +57,10 @@ export class HeadFeed {
 
   /** Yields whenever there is something new since the last time; several heads at once count as one. */
   async *changes(signal: AbortSignal): AsyncGenerator<void> {
-    for (let seen = this.version; !signal.aborted; ) {
-      if (this.version === seen) {
-        await once(this.emitter, "change", { signal: AbortSignal.any([signal, this.signal]) }).catch(() => undefined);
-        if (signal.aborted || this.signal.aborted) return;
-      }
+    const ended = AbortSignal.any([signal, this.signal]);
+    for (let seen = this.version; ;) {
+      if (this.version === seen) await once(this.emitter, "change", { signal: ended }).catch(() => undefined);
+      if (ended.aborted) return;
       seen = this.version;
       yield;
     }
@@ -86,7 +90,8 @@ export class HeadFeed {
   private receive(payload: string): void {
     const head = headSchema.safeParse(safeJson(payload));
     if (head.success) this.changed();
-    else this.log.error({ payload: payload.slice(0, 200) }, "an announcement of a new head that cannot be read");
+    else
+      this.log.error({ payload: payload.slice(0, 200) }, "an announcement of a new head that cannot be read");
   }
 
   private changed(): void {

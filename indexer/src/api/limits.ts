@@ -1,9 +1,13 @@
 import {
+  Kind,
   parse,
   type ASTVisitor,
   type FragmentDefinitionNode,
   type OperationDefinitionNode,
+  type ParseOptions,
+  type SelectionNode,
   type SelectionSetNode,
+  type Source,
   type ValidationContext,
   type ValidationRule,
 } from "graphql";
@@ -29,7 +33,9 @@ export function useLimits(limits: QueryLimits): Plugin {
   const rule = limitRule(limits);
   return {
     onParse({ setParseFn }) {
-      setParseFn((source, options) => parse(source, { ...options, maxTokens: MAX_TOKENS }));
+      setParseFn((source: string | Source, options?: ParseOptions) =>
+        parse(source, { ...options, maxTokens: MAX_TOKENS }),
+      );
     },
     onValidate({ addValidationRule }) {
       addValidationRule(rule);
@@ -57,14 +63,18 @@ function limitRule({ maxDepth, maxFields }: QueryLimits): ValidationRule {
       OperationDefinition(operation: OperationDefinitionNode) {
         const { depth, fields } = sizeOf(operation.selectionSet, context, fragments);
         if (depth > maxDepth) {
-          context.reportError(badInput(`The query is too deep: ${depth} levels of fields, where ${maxDepth} are allowed.`));
+          context.reportError(
+            badInput(`The query is too deep: ${depth} levels of fields, where ${maxDepth} are allowed.`),
+          );
         }
         if (fields > maxFields) {
-          context.reportError(badInput(`The query is too large: ${fields} fields, where ${maxFields} are allowed.`));
+          context.reportError(
+            badInput(`The query is too large: ${fields} fields, where ${maxFields} are allowed.`),
+          );
         }
       },
       ObjectValue(_node, _key, _parent, _path, ancestors) {
-        const depth = ancestors.filter((node) => "kind" in node && node.kind === "ObjectValue").length + 1;
+        const depth = ancestors.filter((node) => "kind" in node && node.kind === Kind.OBJECT).length + 1;
         if (depth === MAX_ARGUMENT_DEPTH + 1) context.reportError(argumentsTooDeep());
       },
     };
@@ -76,21 +86,30 @@ function sizeOf(set: SelectionSetNode, context: ValidationContext, fragments: Ma
   let depth = 0;
   let fields = 0;
   for (const selection of set.selections) {
-    let size = NOTHING;
-    if (selection.kind === "Field") {
-      // Introspection is bounded by a rule of its own.
-      if (selection.name.value.startsWith("__")) continue;
-      const below = selection.selectionSet ? sizeOf(selection.selectionSet, context, fragments) : NOTHING;
-      size = { depth: below.depth + 1, fields: below.fields + 1 };
-    } else if (selection.kind === "InlineFragment") {
-      size = sizeOf(selection.selectionSet, context, fragments);
-    } else {
-      size = sizeOfFragment(context.getFragment(selection.name.value), context, fragments);
-    }
+    const size = sizeOfSelection(selection, context, fragments);
     depth = Math.max(depth, size.depth);
     fields += size.fields;
   }
   return { depth, fields };
+}
+
+function sizeOfSelection(
+  selection: SelectionNode,
+  context: ValidationContext,
+  fragments: Map<string, Size>,
+): Size {
+  switch (selection.kind) {
+    case Kind.FIELD: {
+      // Introspection is bounded by a rule of its own.
+      if (selection.name.value.startsWith("__")) return NOTHING;
+      const below = selection.selectionSet ? sizeOf(selection.selectionSet, context, fragments) : NOTHING;
+      return { depth: below.depth + 1, fields: below.fields + 1 };
+    }
+    case Kind.INLINE_FRAGMENT:
+      return sizeOf(selection.selectionSet, context, fragments);
+    case Kind.FRAGMENT_SPREAD:
+      return sizeOfFragment(context.getFragment(selection.name.value), context, fragments);
+  }
 }
 
 function sizeOfFragment(
@@ -120,7 +139,9 @@ function checkVariables(variables: unknown): void {
     if (values > MAX_ARGUMENT_VALUES) {
       throw badInput(`The variables are too large: more than ${MAX_ARGUMENT_VALUES} values.`);
     }
-    level = level.flatMap((value) => (typeof value === "object" && value !== null ? Object.values(value) : []));
+    level = level.flatMap((value): unknown[] =>
+      typeof value === "object" && value !== null ? Object.values(value) : [],
+    );
   }
 }
 

@@ -4,8 +4,7 @@ import type { HeadFeed } from "./heads";
 
 /** Whether queries are answered from an index that follows the chain. */
 export type Readiness =
-  | { readonly ready: true; readonly height: number }
-  | { readonly ready: false; readonly reason: string };
+  { readonly ready: true; readonly height: number } | { readonly ready: false; readonly reason: string };
 
 const networkRow = z.object({ height: z.int().nullable() });
 
@@ -23,7 +22,8 @@ export async function checkReadiness(pool: Pool, heads: HeadFeed): Promise<Readi
   } catch (error) {
     const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
     // The tables come with the processor's first start.
-    const reason = code === "42P01" ? "The processor has not indexed a block yet." : "The database cannot be read.";
+    const reason =
+      code === "42P01" ? "The processor has not indexed a block yet." : "The database cannot be read.";
     return { ready: false, reason };
   }
 }

@@ -107,15 +107,24 @@ async function route(routes: Routes, request: IncomingMessage, response: ServerR
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.setHeader("allow", "GET, HEAD");
-    sendJson(response, 405, { error: `${request.method} is not possible here; GraphQL is at ${GRAPHQL_PATH}.` });
+    sendJson(response, 405, {
+      error: `${request.method} is not possible here; GraphQL is at ${GRAPHQL_PATH}.`,
+    });
     return;
   }
-  if (pathname === "/health") return sendJson(response, 200, { alive: true });
+  if (pathname === "/health") {
+    sendJson(response, 200, { alive: true });
+    return;
+  }
   if (pathname === "/ready") {
     const readiness = await checkReadiness(routes.pool, routes.heads);
-    return sendJson(response, readiness.ready ? 200 : 503, readiness);
+    sendJson(response, readiness.ready ? 200 : 503, readiness);
+    return;
   }
-  if (pathname === "/config.json") return sendJson(response, 200, routes.config);
+  if (pathname === "/config.json") {
+    sendJson(response, 200, routes.config);
+    return;
+  }
   const isConsole = pathname.startsWith(`${CONSOLE_PATH}/`);
   const directory = isConsole ? CONSOLE_DIRECTORY : routes.settings.PAGE_DIRECTORY;
   const path = isConsole ? pathname.slice(CONSOLE_PATH.length) : pathname;

@@ -53,7 +53,8 @@ export class Snapshot implements OpenreaderContext {
   async *subscription<T>(query: Query<T>): AsyncGenerator<T> {
     const leave = this.options.enterSubscription();
     const ended = new AbortController();
-    const read = (): Promise<T> => this.transact(async (run) => query.map(await run(query.sql, query.params)));
+    const read = (): Promise<T> =>
+      this.transact(async (run) => query.map(await run(query.sql, query.params)));
     try {
       const changes = this.options.heads.changes(ended.signal);
       let last = await read();
@@ -72,7 +73,7 @@ export class Snapshot implements OpenreaderContext {
 
   private async transact<T>(use: (run: RunSql) => Promise<T>): Promise<T> {
     const client = await this.options.pool.connect();
-    let failure: Error | undefined;
+    let isBroken = false;
     try {
       await client.query("START TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
       try {
@@ -81,11 +82,11 @@ export class Snapshot implements OpenreaderContext {
           return rows;
         });
       } finally {
-        await client.query("COMMIT").catch((error: Error) => (failure = error));
+        await client.query("COMMIT").catch(() => (isBroken = true));
       }
     } finally {
       // A connection that cannot end its transaction must not be used again.
-      client.release(failure);
+      client.release(isBroken);
     }
   }
 }

@@ -3,7 +3,11 @@ import type { CompareContext } from "./contracts";
 const ZERO_ADDRESS = "0x0000000000000000000000000000000000000000";
 
 /** Token balances, staked units and votes of every account. */
-export async function compareAccounts({ findings, contracts: { token }, rows }: CompareContext): Promise<void> {
+export async function compareAccounts({
+  findings,
+  contracts: { token },
+  rows,
+}: CompareContext): Promise<void> {
   await Promise.all(
     rows.accounts.map(async (account) => {
       const [balance, stakedUnits, votes, delegate] = await Promise.all([

@@ -45,6 +45,8 @@ export async function compareApps({ findings, contracts: { escrow }, rows }: Com
     ({ feesBurned, feesTreasury, feesStakers }) => feesBurned + feesTreasury + feesStakers,
   );
   const held =
-    sum(rows.apps, ({ balance }) => balance) + sum(rows.appNodeAccounts, ({ reserved }) => reserved) + waiting;
+    sum(rows.apps, ({ balance }) => balance) +
+    sum(rows.appNodeAccounts, ({ reserved }) => reserved) +
+    waiting;
   findings.compare("escrow", { coveredByTokens: held <= escrowAccount.balance }, { coveredByTokens: true });
 }

@@ -76,7 +76,10 @@ export async function compareWithChain(options: CompareOptions): Promise<Compari
 }
 
 /** The block of a head; undefined, after a moment, where the chain has another one at its height. */
-async function readBlock(rpc: RpcClient, head: IndexedHead): Promise<z.infer<typeof blockSchema> | undefined> {
+async function readBlock(
+  rpc: RpcClient,
+  head: IndexedHead,
+): Promise<z.infer<typeof blockSchema> | undefined> {
   const answer: unknown = await rpc.call("eth_getBlockByNumber", [`0x${head.height.toString(16)}`, false]);
   const block = blockSchema.nullable().parse(answer);
   if (block?.hash === head.hash) return block;
@@ -85,11 +88,13 @@ async function readBlock(rpc: RpcClient, head: IndexedHead): Promise<z.infer<typ
 }
 
 async function waitForBlock(url: string, block: number, signal: AbortSignal | undefined): Promise<void> {
-  for (const deadline = Date.now() + WAIT_MS; ; ) {
+  for (const deadline = Date.now() + WAIT_MS; ;) {
     const head = await readHead(url, signal);
     if (head !== undefined && head.height >= block) return;
     if (Date.now() > deadline) {
-      throw new Error(`The index is at block ${head?.height ?? "none"} and did not reach block ${block} in a minute.`);
+      throw new Error(
+        `The index is at block ${head?.height ?? "none"} and did not reach block ${block} in a minute.`,
+      );
     }
     await sleep(100, undefined, { signal });
   }

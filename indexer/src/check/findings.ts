@@ -14,7 +14,11 @@ export class Findings {
   readonly mismatches: Mismatch[] = [];
 
   /** Compares the values of one thing, field by field. */
-  compare(what: string, graphql: Readonly<Record<string, Value>>, chain: Readonly<Record<string, Value>>): void {
+  compare(
+    what: string,
+    graphql: Readonly<Record<string, Value>>,
+    chain: Readonly<Record<string, Value>>,
+  ): void {
     for (const field of Object.keys({ ...graphql, ...chain })) {
       this.compared += 1;
       const [ours, theirs] = [String(graphql[field]), String(chain[field])];

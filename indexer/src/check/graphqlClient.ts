@@ -89,7 +89,11 @@ function pageOf(name: string, list: List<unknown> | undefined, after: string | u
   return `${name}(limit: ${PAGE}, orderBy: id_ASC, where: {${where}}) { id ${list?.fields} }`;
 }
 
-async function query(url: string, text: string, signal: AbortSignal | undefined): Promise<Record<string, unknown>> {
+async function query(
+  url: string,
+  text: string,
+  signal: AbortSignal | undefined,
+): Promise<Record<string, unknown>> {
   const timeout = AbortSignal.timeout(30_000);
   const response = await fetch(url, {
     method: "POST",

@@ -40,7 +40,13 @@ export function comparedLists(firstEpoch: number) {
     ...networkLists,
     accounts: {
       fields: "balance stakedUnits votes delegate { id }",
-      row: z.object({ id: z.string(), balance: amount, stakedUnits: amount, votes: amount, delegate: reference }),
+      row: z.object({
+        id: z.string(),
+        balance: amount,
+        stakedUnits: amount,
+        votes: amount,
+        delegate: reference,
+      }),
     },
     nodes: {
       fields: "owner { id } operator region pricePerGB",

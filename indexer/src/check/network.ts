@@ -1,7 +1,13 @@
 import { sum, type CompareContext } from "./contracts";
 
 /** Totals of the network, against the contracts' totals and against the sums of what they are totals of. */
-export async function compareNetwork({ findings, contracts, rows, nowSeconds, deployment }: CompareContext): Promise<void> {
+export async function compareNetwork({
+  findings,
+  contracts,
+  rows,
+  nowSeconds,
+  deployment,
+}: CompareContext): Promise<void> {
   const { token, registry, staking, distributor } = contracts;
   const network = rows.networks[0];
   if (network === undefined) throw new Error("The index has no network.");

@@ -46,7 +46,10 @@ async function compareNode(
     staking.unbondingOf(nodeId),
   ]);
   const ofNode = rows.exitRequests.filter((exit) => exit.node.id === node.id);
-  const bondExits = exitsNow(ofNode.filter(({ kind }) => kind === ExitKind.BOND), period);
+  const bondExits = exitsNow(
+    ofNode.filter(({ kind }) => kind === ExitKind.BOND),
+    period,
+  );
   const requestedIn = (wanted: number): bigint =>
     sum(
       ofNode.filter((exit) => exit.kind === ExitKind.DELEGATION && exit.period === wanted),
@@ -78,7 +81,10 @@ async function compareNode(
 }
 
 async function comparePool(context: CompareContext, pool: PoolRow): Promise<void> {
-  const { findings, contracts: { staking } } = context;
+  const {
+    findings,
+    contracts: { staking },
+  } = context;
   const nodeId = BigInt(pool.id);
   const clock = new EpochClock(context.deployment);
   const [stored, stream, assetsNow, ownerIncome, stake] = await Promise.all([
@@ -122,7 +128,11 @@ async function compareDelegation(
   delegation: IndexedRows["delegations"][number],
   period: number,
 ): Promise<void> {
-  const { findings, contracts: { staking }, rows } = context;
+  const {
+    findings,
+    contracts: { staking },
+    rows,
+  } = context;
   const nodeId = BigInt(delegation.node.id);
   const delegator = delegation.delegator.id;
   const [position, worth, exit] = await Promise.all([
@@ -161,7 +171,10 @@ async function compareDelegation(
 }
 
 /** The pool with the income that has vested until the block. */
-function vestedPool({ deployment, nowSeconds }: CompareContext, pool: PoolRow): { assets: bigint; shares: bigint } {
+function vestedPool(
+  { deployment, nowSeconds }: CompareContext,
+  pool: PoolRow,
+): { assets: bigint; shares: bigint } {
   const { streaming, arriving, vested, incomeUpdatedAt } = pool;
   const stream = { streaming, arriving, vested, updatedAtSeconds: incomeUpdatedAt ?? undefined };
   const now = advanceIncome(stream, nowSeconds, new EpochClock(deployment));

@@ -45,9 +45,9 @@ async function linkLibraries(root: string): Promise<void> {
   for (const { source, target } of linksSchema.parse(JSON.parse(await readFile(list, "utf8")))) {
     const path = join(packageRoot, target);
     if (existsSync(path)) continue;
-    await symlink(relative(dirname(path), join(packageRoot, source)), path).catch((error: NodeJS.ErrnoException) => {
+    await symlink(relative(dirname(path), join(packageRoot, source)), path).catch((error: unknown) => {
       // Another process may have made it in between.
-      if (error.code !== "EEXIST") throw error;
+      if (!existsSync(path)) throw error;
     });
   }
 }

@@ -23,6 +23,8 @@ export interface RunningDatabase {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** Where it keeps its data: the folder asked for, or one that Postgres' own user can reach. */
+  readonly directory: string;
   /** Resolves with a reason when the server ended without being asked to; never while it runs. */
   readonly failed: Promise<string>;
   /** Ends open transactions and the server; resolves when it is gone. Safe to call twice. */
@@ -32,6 +34,7 @@ export interface RunningDatabase {
 const USER = "dtelecom";
 const DATABASE = "postgres";
 const START_TIMEOUT_MS = 60_000;
+const LEFTOVER_TIMEOUT_MS = 3_000;
 const STOP_TIMEOUT_MS = 20_000;
 
 /**
@@ -51,8 +54,12 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
   const left = await findLeftover(data);
   if (left !== undefined) {
     const url = urlOf(password, left.port);
-    await waitUntilAccepting(url, () => undefined);
-    return handleOf(url, left.port, left.pid, undefined);
+    // Where it does not answer, the number is another process' now, and Postgres will see to the rest.
+    const answers = await waitUntilAccepting(url, LEFTOVER_TIMEOUT_MS, () => undefined).then(
+      () => true,
+      () => false,
+    );
+    if (answers) return handleOf({ url, directory, ...left }, undefined);
   }
 
   const port = options.port ?? (await freePort());
@@ -65,13 +72,15 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
   server.once("exit", (code, signal) => (ended = `Postgres ended (${signal ?? `exit code ${code}`})`));
   server.once("error", (error) => (ended = `Postgres could not be started: ${error.message}`));
   try {
-    await waitUntilAccepting(url, () => ended);
+    await waitUntilAccepting(url, START_TIMEOUT_MS, () => ended);
   } catch (error) {
     server.kill("SIGQUIT");
     const log = await readFile(logPath, "utf8").catch(() => "");
-    throw new Error(`${error instanceof Error ? error.message : error}\n${log.slice(-2_000)}`, { cause: error });
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${log.slice(-2_000)}`, {
+      cause: error,
+    });
   }
-  return handleOf(url, port, pid, server);
+  return handleOf({ url, port, pid, directory }, server);
 }
 
 function urlOf(password: string, port: number): string {
@@ -166,8 +175,12 @@ async function findLeftover(data: string): Promise<{ pid: number; port: number }
   return isAlive(pid) ? { pid, port } : undefined;
 }
 
-async function waitUntilAccepting(url: string, failure: () => string | undefined): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
+async function waitUntilAccepting(
+  url: string,
+  timeoutMs: number,
+  failure: () => string | undefined,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
     client.on("error", () => undefined);
@@ -179,7 +192,9 @@ async function waitUntilAccepting(url: string, failure: () => string | undefined
       const reason = failure();
       if (reason !== undefined) throw new Error(reason, { cause: error });
       if (Date.now() > deadline) {
-        throw new Error(`Postgres does not answer after ${START_TIMEOUT_MS / 1_000} seconds.`, { cause: error });
+        throw new Error(`Postgres does not answer after ${timeoutMs / 1_000} seconds.`, {
+          cause: error,
+        });
       }
     } finally {
       await client.end().catch(() => undefined);
@@ -188,7 +203,11 @@ async function waitUntilAccepting(url: string, failure: () => string | undefined
   }
 }
 
-function handleOf(url: string, port: number, pid: number, server: ChildProcess | undefined): RunningDatabase {
+function handleOf(
+  place: Pick<RunningDatabase, "url" | "port" | "pid" | "directory">,
+  server: ChildProcess | undefined,
+): RunningDatabase {
+  const { pid } = place;
   let stopping: Promise<void> | undefined;
   const failed = new Promise<string>((resolve) => {
     server?.once("exit", (code, signal) => {
@@ -205,7 +224,7 @@ function handleOf(url: string, port: number, pid: number, server: ChildProcess |
     }
     if (isAlive(pid)) throw new Error(`Postgres (process ${pid}) does not stop.`);
   };
-  return { url, port, pid, failed, stop: () => (stopping ??= stop()) };
+  return { ...place, failed, stop: () => (stopping ??= stop()) };
 }
 
 function isAlive(pid: number): boolean {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cp, mkdir, rename, rm, stat } from "node:fs/promises";
+import { cp, lstat, mkdir, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { PostgresBinaries } from "./binaries";
@@ -18,12 +18,13 @@ export async function reachableBinaries(
   if (!(await exists(root))) {
     const fresh = `${root}.${process.pid}`;
     await cp(binaries.root, fresh, { recursive: true, verbatimSymlinks: true });
-    await rename(fresh, root).catch(async (error: NodeJS.ErrnoException) => {
+    await rename(fresh, root).catch(async (error: unknown) => {
       await rm(fresh, { recursive: true, force: true });
-      // Another process was quicker.
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+      // Another process may have been quicker.
+      if (!(await exists(root))) throw error;
     });
   }
+  await checkOwner(root, user);
   return { root, initdb: join(root, "bin", "initdb"), postgres: join(root, "bin", "postgres") };
 }
 
@@ -33,7 +34,8 @@ export async function reachableDirectory(directory: string, user: SystemUser | u
   await mkdir(wanted, { recursive: true });
   if (await canReach(wanted, user)) return wanted;
   const standIn = join(tmpdir(), `dtelecom-postgres-data-${shortHash(wanted)}`);
-  await mkdir(standIn, { recursive: true });
+  await mkdir(standIn, { recursive: true, mode: 0o700 });
+  await checkOwner(standIn, user);
   return standIn;
 }
 
@@ -44,6 +46,15 @@ async function canReach(path: string, user: SystemUser | undefined): Promise<boo
     const { mode, uid } = await stat(folder);
     if ((mode & 0o001) === 0 && uid !== user.uid) return false;
     if (folder === dirname(folder)) return true;
+  }
+}
+
+/** In a folder that all may write to, somebody else may have been there first. */
+async function checkOwner(path: string, user: SystemUser | undefined): Promise<void> {
+  const found = await lstat(path);
+  const isOurs = found.uid === process.getuid?.() || found.uid === user?.uid;
+  if (!found.isDirectory() || !isOurs || (found.mode & 0o022) !== 0) {
+    throw new Error(`${path} is not a folder that only this user may change: remove it, or set DB_URL.`);
   }
 }
 

@@ -19,14 +19,19 @@ export async function postgresUser(): Promise<SystemUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const existing = await lookUp();
   if (existing !== undefined) return existing;
-  await run("useradd", ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]).catch(
-    (error: unknown) => {
-      throw new Error(
-        `Postgres does not run as root, and the user "${NAME}" could not be made. Make it, run as another user, or set DB_URL to a Postgres of your own.`,
-        { cause: error },
-      );
-    },
-  );
+  await run("useradd", [
+    "--system",
+    "--user-group",
+    "--no-create-home",
+    "--shell",
+    "/usr/sbin/nologin",
+    NAME,
+  ]).catch((error: unknown) => {
+    throw new Error(
+      `Postgres does not run as root, and the user "${NAME}" could not be made. Make it, run as another user, or set DB_URL to a Postgres of your own.`,
+      { cause: error },
+    );
+  });
   const made = await lookUp();
   if (made === undefined) throw new Error(`The user "${NAME}" was made but cannot be found.`);
   return made;

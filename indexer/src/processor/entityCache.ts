@@ -29,12 +29,17 @@ export class EntityCache {
   /** @throws Error where the logs so far did not bring it about: a contract's events are incomplete. */
   async get<E extends Entity>(type: EntityClass<E>, id: string): Promise<E> {
     const entity = await this.find(type, id);
-    if (entity === undefined) throw new Error(`There is no ${type.name} ${id}, though an event refers to it.`);
+    if (entity === undefined)
+      throw new Error(`There is no ${type.name} ${id}, though an event refers to it.`);
     return entity;
   }
 
   /** Finds it or makes it, telling which by `isNew`. */
-  async ensure<E extends Entity>(type: EntityClass<E>, id: string, make: () => E): Promise<{ entity: E; isNew: boolean }> {
+  async ensure<E extends Entity>(
+    type: EntityClass<E>,
+    id: string,
+    make: () => E,
+  ): Promise<{ entity: E; isNew: boolean }> {
     const known = await this.find(type, id);
     if (known !== undefined) return { entity: known, isNew: false };
     return { entity: this.add(make()), isNew: true };

@@ -43,7 +43,8 @@ export function on<Event>(
  * @throws RangeError where it does not fit the database's 32 bits: no correct deployment emits that.
  */
 export function toInt(value: bigint): number {
-  if (value < 0n || value > 0x7fff_ffffn) throw new RangeError(`${value} is out of range for an event of this kind.`);
+  if (value < 0n || value > 0x7fff_ffffn)
+    throw new RangeError(`${value} is out of range for an event of this kind.`);
   return Number(value);
 }
 

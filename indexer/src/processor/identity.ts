@@ -28,7 +28,11 @@ export async function blockHash(rpc: RpcClient, height: number): Promise<string 
  * @throws ForeignDatabase that says in plain words what does not fit.
  * @throws Error where the endpoint is of another chain than the deployment.
  */
-export async function checkIdentity(databaseUrl: string, rpc: RpcClient, deployment: Deployment): Promise<void> {
+export async function checkIdentity(
+  databaseUrl: string,
+  rpc: RpcClient,
+  deployment: Deployment,
+): Promise<void> {
   const chainId = Number(await rpc.call<string>("eth_chainId"));
   if (chainId !== deployment.chainId) {
     throw new Error(
@@ -73,7 +77,9 @@ export async function checkFinalHead(rpc: RpcClient, final: z.infer<typeof headR
   if (onChain === final.hash) return;
   throw new ForeignDatabase(
     `The chain went back deeper than the finality setting: block ${final.height} was indexed as final with hash ${final.hash}, ` +
-      (onChain === undefined ? "but the chain does not reach it any more." : `but is ${onChain} on the chain now.`),
+      (onChain === undefined
+        ? "but the chain does not reach it any more."
+        : `but is ${onChain} on the chain now.`),
   );
 }
 

@@ -30,7 +30,13 @@ export interface IngestOptions {
  * Reads blocks into the database until `signal` aborts.
  * @throws ForeignDatabase when the chain turns out to go back deeper than the finality setting.
  */
-export async function ingest({ settings, deployment, rpc, onCaughtUp, signal }: IngestOptions): Promise<void> {
+export async function ingest({
+  settings,
+  deployment,
+  rpc,
+  onCaughtUp,
+  signal,
+}: IngestOptions): Promise<void> {
   const mapping = new Mapping(deployment);
   const database = new IndexerDatabase(settings.databaseUrl);
   const log = createLogger("sqd:processor");
@@ -87,7 +93,7 @@ export async function ingest({ settings, deployment, rpc, onCaughtUp, signal }: 
 /** Resolves never; throws ForeignDatabase when the chain has lost the newest final block. */
 async function watchFinalHead(databaseUrl: string, rpc: RpcClient, signal: AbortSignal): Promise<void> {
   await withClient(databaseUrl, async (client) => {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       await sleep(FINAL_CHECK_MS, undefined, { signal });
       const final = await readFinalHead(client);
       if (final === undefined) continue;
@@ -103,7 +109,8 @@ async function watchFinalHead(databaseUrl: string, rpc: RpcClient, signal: Abort
 
 /** The runner hands on what the source made, but only knows that it is some chain's. */
 function asEvmBlock(block: { readonly header: { readonly height: number } }): Block {
-  if (!(block instanceof Block)) throw new Error(`Block ${block.header.height} did not come from the block source.`);
+  if (!(block instanceof Block))
+    throw new Error(`Block ${block.header.height} did not come from the block source.`);
   return block;
 }
 

@@ -36,7 +36,10 @@ export class Mapping {
 
   /** The logs to ask the chain for. */
   requests(): { address: string[]; topic0: string[] }[] {
-    return [...this.handlers].map(([address, byTopic]) => ({ address: [address], topic0: [...byTopic.keys()] }));
+    return [...this.handlers].map(([address, byTopic]) => ({
+      address: [address],
+      topic0: [...byTopic.keys()],
+    }));
   }
 
   /** Applies consecutive blocks to the database. */
@@ -49,7 +52,12 @@ export class Mapping {
       await enterEpoch(batch, timestamp / 1_000);
       for (const log of block.logs.toSorted((a, b) => a.logIndex - b.logIndex)) {
         const { address, topics, data, transactionHash } = log;
-        if (address === undefined || topics === undefined || data === undefined || transactionHash === undefined) {
+        if (
+          address === undefined ||
+          topics === undefined ||
+          data === undefined ||
+          transactionHash === undefined
+        ) {
           throw new Error(`Log ${log.id} came without a field that was asked for.`);
         }
         const handler = this.handlers.get(address.toLowerCase())?.get(topics[0] ?? "");

@@ -45,7 +45,12 @@ class FailoverRpcClient extends RpcClient {
   ) {
     super({ url: urls[0], log: null });
     this.endpoints = urls.map((url) => ({
-      client: new RpcClient({ url, requestTimeout: REQUEST_TIMEOUT_MS, maxBatchCallSize: 100, retryAttempts: 0 }),
+      client: new RpcClient({
+        url,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        maxBatchCallSize: 100,
+        retryAttempts: 0,
+      }),
       chain: "unknown",
     }));
   }
@@ -66,14 +71,15 @@ class FailoverRpcClient extends RpcClient {
   }
 
   private async withFailover<T>(send: (client: RpcClient) => Promise<T>): Promise<T> {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const position = this.current;
       const endpoint = this.endpoints[position % this.endpoints.length];
       if (endpoint === undefined) throw new Error("There is no chain endpoint.");
       try {
         if (await this.isRightChain(endpoint)) return await send(endpoint.client);
       } catch (error) {
-        if (this.stopped || !(error instanceof Error) || !endpoint.client.isConnectionError(error)) throw error;
+        if (this.stopped || !(error instanceof Error) || !endpoint.client.isConnectionError(error))
+          throw error;
         this.warnings.warn({ endpoint: endpoint.client.url, reason: error.message }, "chain endpoint failed");
       }
       // Another call may have moved on meanwhile.

@@ -1,7 +1,9 @@
 import { z } from "zod";
 
 /** Switches in the environment are written 1 or 0, true or false. */
-export const flag = z.enum(["1", "0", "true", "false"]).transform((value) => value === "1" || value === "true");
+export const flag = z
+  .enum(["1", "0", "true", "false"])
+  .transform((value) => value === "1" || value === "true");
 
 /** A TCP port; 0 lets the system choose one. */
 export const port = z.coerce.number().int().min(0).max(65_535);

@@ -15,7 +15,11 @@ const GWEI = 1_000_000_000n;
  * A stream moved on to a moment, as `IncomeVesting.sol` does: what arrives in an epoch vests evenly over the next one,
  * rounded down to gwei; the remainder vests as the epoch ends.
  */
-export function advanceIncome(stream: Readonly<IncomeStream>, nowSeconds: number, clock: EpochClock): IncomeStream {
+export function advanceIncome(
+  stream: Readonly<IncomeStream>,
+  nowSeconds: number,
+  clock: EpochClock,
+): IncomeStream {
   const { streaming, arriving, vested, updatedAtSeconds: updatedAt } = stream;
   const epoch = clock.epochAt(nowSeconds);
   const lastEpoch = updatedAt === undefined ? epoch : clock.epochAt(updatedAt);
@@ -42,6 +46,9 @@ function part(amountWei: bigint, passedSeconds: number, wholeSeconds: number): b
 }
 
 /** What shares of a pool are worth, in wei, whole gwei: as `NodeStaking.sol` reckons, with its virtual shares. */
-export function worthOfShares(shares: bigint, pool: { readonly assets: bigint; readonly shares: bigint }): bigint {
+export function worthOfShares(
+  shares: bigint,
+  pool: { readonly assets: bigint; readonly shares: bigint },
+): bigint {
   return ((shares * (pool.assets / GWEI + 1n)) / (pool.shares + 1_000n)) * GWEI;
 }

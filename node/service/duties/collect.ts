@@ -22,8 +22,9 @@ export function collectDuty(
   const collectable = async (bills: readonly AppBill[]): Promise<SignedVoucher[]> => {
     const vouchers: SignedVoucher[] = [];
     for (const { app, voucher } of bills) {
-      if (voucher === undefined || (await chain.appAccount(app)).paid >= voucher.voucher.cumulativeAmount)
-        continue;
+      if (voucher === undefined) continue;
+      const account = await chain.appAccount(app);
+      if (account.paid >= voucher.voucher.cumulativeAmount || account.collectable === 0n) continue;
       const fault = await chain.voucherFault(voucher);
       if (fault === undefined) vouchers.push(voucher);
       else if (!NOTHING_TO_COLLECT.has(fault))

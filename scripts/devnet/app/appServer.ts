@@ -26,6 +26,7 @@ export async function startAppServer(settings: AppSettings, provider: JsonRpcPro
   const signerKey = new Wallet(settings.signerKey);
   const domain = typedDataDomain(BigInt(chainId), addresses.serviceAttestations);
   const tokens = new AccessToken({ app: settings.account, signerKey, domain });
+  const store = new SqliteVoucherStore(settings.databaseFile);
   const terms = new NodeTermsCache(deployment, provider);
   const endpoint = new VoucherEndpoint({
     app: settings.account,
@@ -35,7 +36,7 @@ export async function startAppServer(settings: AppSettings, provider: JsonRpcPro
     escrowDomain: typedDataDomain(BigInt(chainId), addresses.paymentEscrow),
     clock: createEpochClock(deployment),
     lookUpNode: (nodeId) => terms.lookUp(nodeId),
-    store: new SqliteVoucherStore(settings.databaseFile),
+    store,
     maxPriceWeiPerGB: MAX_PRICE_PER_GB,
     onError: (error) => console.error(JSON.stringify({ level: 50, msg: "vouchers", error: String(error) })),
   });
@@ -63,7 +64,13 @@ export async function startAppServer(settings: AppSettings, provider: JsonRpcPro
     },
     settings.port,
   );
-  return server;
+  return {
+    port: server.port,
+    async close() {
+      await server.close();
+      await store.close();
+    },
+  };
 }
 
 function parseTokenRequest(body: Uint8Array): z.output<typeof tokenRequestSchema> {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Test} from "forge-std/Test.sol";
+import {FuzzTest} from "./FuzzTest.sol";
 import {EmissionSchedule} from "../../../contracts/token/EmissionSchedule.sol";
 
 /// @title EmissionScheduleTest
 /// @notice Year y gives 80M · 0.8^y for 20 years, evenly over its seconds.
-contract EmissionScheduleTest is Test {
+contract EmissionScheduleTest is FuzzTest {
     uint256 private constant YEAR = 365 days;
 
     function test_everyYearGivesFourFifthsOfTheOneBefore() external pure {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Test} from "forge-std/Test.sol";
+import {FuzzTest} from "./FuzzTest.sol";
 import {Exits} from "../../../contracts/staking/Exits.sol";
 import {INodeStaking} from "../../../contracts/staking/INodeStaking.sol";
 
 /// @title ExitsTest
 /// @notice Two waiting periods in one word against a plain list of requests.
-contract ExitsTest is Test {
+contract ExitsTest is FuzzTest {
     using Exits for INodeStaking.Exit;
 
     struct Request {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Test} from "forge-std/Test.sol";
+import {FuzzTest} from "./FuzzTest.sol";
 import {Gwei} from "../../../contracts/base/Gwei.sol";
 
 /// @title GweiTest
 /// @notice What is stored in gwei is exactly what came in wei, or it is refused.
-contract GweiTest is Test {
+contract GweiTest is FuzzTest {
     function testFuzz_wholeGweiComeBackExactly(uint64 amountGwei) external pure {
         uint256 amountWei = uint256(amountGwei) * 1e9;
         assertEq(Gwei.toWei(amountGwei), amountWei);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Test} from "forge-std/Test.sol";
+import {FuzzTest} from "./FuzzTest.sol";
 import {EpochClock} from "../../../contracts/base/EpochClock.sol";
 import {INodeStaking} from "../../../contracts/staking/INodeStaking.sol";
 import {IncomeVesting} from "../../../contracts/staking/IncomeVesting.sol";
 
 /// @title IncomeVestingTest
 /// @notice A stream that is touched at random moments vests what an exact one would, and never more.
-contract IncomeVestingTest is Test, IncomeVesting {
+contract IncomeVestingTest is FuzzTest, IncomeVesting {
     struct Credit {
         uint256 epoch;
         uint56 amount;

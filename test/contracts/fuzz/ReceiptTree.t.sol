@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Test} from "forge-std/Test.sol";
+import {FuzzTest} from "./FuzzTest.sol";
 import {ReceiptTree} from "../../../contracts/service/ReceiptTree.sol";
 import {PathNode} from "../../../contracts/service/ServiceTypes.sol";
 import {ReceiptTreeHarness} from "../harness/ReceiptTreeHarness.sol";
 
 /// @title ReceiptTreeTest
 /// @notice Every leaf of a random honest tree opens with the right prefix, and nothing that was changed does.
-contract ReceiptTreeTest is Test {
+contract ReceiptTreeTest is FuzzTest {
     struct Leaf {
         address key;
         uint64 bytesDelivered;

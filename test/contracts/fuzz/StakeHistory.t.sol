@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Test} from "forge-std/Test.sol";
+import {FuzzTest} from "./FuzzTest.sol";
 import {StakeHistory} from "../../../contracts/staking/StakeHistory.sol";
 
 /// @title StakeHistoryTest
 /// @notice The packed history against a plain list of what was recorded.
-contract StakeHistoryTest is Test {
+contract StakeHistoryTest is FuzzTest {
     using StakeHistory for StakeHistory.History;
 
     struct Entry {
@@ -17,6 +17,7 @@ contract StakeHistoryTest is Test {
     StakeHistory.History private history;
     Entry[] private entries;
 
+    /// forge-config: default.fuzz.runs = 48
     function testFuzz_sameAsAPlainList(uint256 seed, uint16 count, uint8 density) external {
         uint256 epoch = seed % 1_000;
         assertTrue(history.isEmpty());
@@ -38,6 +39,7 @@ contract StakeHistoryTest is Test {
         assertEq(history.at(type(uint64).max), history.latest(), "for ever");
     }
 
+    /// forge-config: default.fuzz.runs = 48
     function testFuzz_everyOneOfTheLast256EpochsIsRemembered(uint256 seed) external {
         uint256 last = 300 + (seed % 700);
         for (uint256 epoch = 1; epoch <= last; ++epoch) {

@@ -145,7 +145,7 @@ export class TestIndexer {
   async catchUp(): Promise<void> {
     const { provider } = this.options.chain;
     const head = await provider.getBlock("latest");
-    for (const deadline = Date.now() + WAIT_MS; ; ) {
+    for (const deadline = Date.now() + WAIT_MS; ;) {
       const { squidStatus } = await this.query("{ squidStatus { height hash } }", statusSchema);
       if (squidStatus?.hash === head?.hash) return;
       if (Date.now() > deadline) {
@@ -177,7 +177,10 @@ const answerSchema = z.object({
   data: z.unknown().optional(),
   errors: z
     .array(
-      z.object({ message: z.string(), extensions: z.looseObject({ code: z.string().optional() }).optional() }),
+      z.object({
+        message: z.string(),
+        extensions: z.looseObject({ code: z.string().optional() }).optional(),
+      }),
     )
     .optional(),
 });
@@ -187,7 +190,11 @@ const statusSchema = z.object({
 });
 
 /** A processor alone, for tests of how it starts and ends. */
-export function startProcessor(options: IndexerOptions, directory: string, args: readonly string[] = []): Program {
+export function startProcessor(
+  options: IndexerOptions,
+  directory: string,
+  args: readonly string[] = [],
+): Program {
   return startProgram(["indexer/lib/processor.js", ...args], {
     DB_URL: options.databaseUrl,
     RPC_URLS: options.chain.rpcUrl,

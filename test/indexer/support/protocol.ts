@@ -79,11 +79,14 @@ export async function deployTo({ provider }: TestChain): Promise<TestProtocol> {
     distributor: RewardDistributor__factory.connect(addresses.rewardDistributor, holder),
     serviceDomain: typedDataDomain(BigInt(chainId), parseAddress(addresses.serviceAttestations)),
     paymentDomain: typedDataDomain(BigInt(chainId), parseAddress(addresses.paymentEscrow)),
+    // The helpers' own accounts are of the chain in their process; these are the same but for their chain.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
     holder,
     treasury,
     async newAccount(dtelWei = 0n) {
       const account = await fund(`account ${accounts++}`);
       if (dtelWei > 0n) await token.transfer(account, dtelWei);
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
       return account;
     },
   };

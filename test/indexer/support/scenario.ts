@@ -42,7 +42,10 @@ export async function settle(protocol: TestProtocol): Promise<People> {
 }
 
 /** Every change that a registration knows. */
-export async function changeRegistrations({ registry, staking }: TestProtocol, { nodes }: People): Promise<void> {
+export async function changeRegistrations(
+  { registry, staking }: TestProtocol,
+  { nodes }: People,
+): Promise<void> {
   const [{ nodeId, owner, operator }] = nodes;
   await registry.connect(owner).setEndpoint(nodeId, "wss://other.example:4443");
   await registry.connect(owner).setPricePerGB(nodeId, dtel("0.5"));
@@ -91,14 +94,22 @@ export async function liveEpoch(chain: TestChain, protocol: TestProtocol, people
   return epoch;
 }
 
-async function drawSeed(chain: TestChain, { clock, attestations }: TestProtocol, epoch: number): Promise<void> {
+async function drawSeed(
+  chain: TestChain,
+  { clock, attestations }: TestProtocol,
+  epoch: number,
+): Promise<void> {
   await chain.goTo(clock.startOf(epoch + 1) + clock.half);
   await attestations.arm(epoch);
   await chain.mine(15);
   await attestations.draw(epoch);
 }
 
-async function passProofDeadline(chain: TestChain, { attestations }: TestProtocol, epoch: number): Promise<void> {
+async function passProofDeadline(
+  chain: TestChain,
+  { attestations }: TestProtocol,
+  epoch: number,
+): Promise<void> {
   const { timestamp, blockNumber } = await attestations.proofDeadline(epoch);
   const missing = Number(blockNumber) - (await chain.height());
   if (missing > 0) await chain.mine(missing);

@@ -30,7 +30,10 @@ import { TestNode, silent } from "../support/testNode.js";
 
 const NODE_ID = 3n;
 const PRICE_WEI_PER_GB = parseEther("10");
-const escrowDomain = typedDataDomain(testDomain.chainId, parseAddress("0x00000000000000000000000000000000000000E5"));
+const escrowDomain = typedDataDomain(
+  testDomain.chainId,
+  parseAddress("0x00000000000000000000000000000000000000E5"),
+);
 
 /**
  * Everything between a participant and the chain, with nothing in between replaced: WebRTC, signaling, the node's
@@ -139,13 +142,18 @@ describe("participants, node and app", () => {
     const rooms: Room[] = [];
     for (const sessionKey of keys) rooms.push(await node.join({ sessionKey }));
     for (const room of rooms) await node.publishTestMedia(room);
-    await eventually("some receipts of all", () => rooms.every(({ received }) => received.bytesDelivered > 50_000n));
+    await eventually("some receipts of all", () =>
+      rooms.every(({ received }) => received.bytesDelivered > 50_000n),
+    );
     await Promise.all(rooms.map((room) => room.leave()));
     await eventually("all are gone", () => loop.service.sessionCount === 0);
 
     const stored = keys.map((key) => loop.receipts.get(10, addressOf(key)));
     rooms.forEach(({ received }, index) => {
-      expect(stored[index]).to.include({ bytesDelivered: received.bytesDelivered, quality: received.quality });
+      expect(stored[index]).to.include({
+        bytesDelivered: received.bytesDelivered,
+        quality: received.quality,
+      });
     });
     expect(await loop.keeper.ask(loop.app)).to.equal(true);
     const bytes = rooms.reduce((sum, { received }) => sum + received.bytesDelivered, 0n);
@@ -204,6 +212,8 @@ describe("participants, node and app", () => {
     expect(again.received.bytesDelivered).to.equal(before);
     await eventually("more", () => again.received.bytesDelivered > before + 20_000n);
     await again.leave();
-    expect(loop.receipts.get(10, addressOf(sessionKey))?.bytesDelivered).to.equal(again.received.bytesDelivered);
+    expect(loop.receipts.get(10, addressOf(sessionKey))?.bytesDelivered).to.equal(
+      again.received.bytesDelivered,
+    );
   });
 });

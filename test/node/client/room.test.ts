@@ -103,6 +103,8 @@ describe("Room", () => {
       expect(remote).to.include({ id: local.id, kind: "audio", source: "flute", paused: false });
       expect(remote.participant.identity).to.equal("alice");
 
+      expect((await next(bob, "activeSpeaker"))[0].identity).to.equal("alice");
+
       const paused = next(bob, "trackPaused");
       await alice.pause(local);
       expect([(await paused)[0], remote.paused]).to.deep.equal([remote, true]);

@@ -96,10 +96,12 @@ describe("voucher endpoint policy", function () {
   });
 
   it("looks where a name leads", async function () {
-    const error = await strict
-      .checkResolved("https://localhost.localdomain/")
-      .catch((reason: unknown) => reason);
-    expect(error).to.be.instanceOf(Error);
+    const resolving = new VoucherUrlPolicy(false, (host) =>
+      Promise.resolve(host === "inside.example" ? ["93.184.215.14", "192.168.1.5"] : ["93.184.215.14"]),
+    );
+    await resolving.checkResolved("https://outside.example/");
+    const error = await resolving.checkResolved("https://inside.example/").catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(JoinRefused);
     await new VoucherUrlPolicy(true).checkResolved("http://127.0.0.1:1/");
   });
 });

@@ -48,7 +48,8 @@ export async function payExits(kind: model.ExitKind, event: ExitEvent, batch: Ba
     request.paid += paid;
     left -= paid;
   }
-  if (left !== 0n) throw new Error(`${event.account} was paid ${left} wei more by node ${event.nodeId} than it asked out.`);
+  if (left !== 0n)
+    throw new Error(`${event.account} was paid ${left} wei more by node ${event.nodeId} than it asked out.`);
 }
 
 function prefixOf(kind: model.ExitKind, { nodeId, account }: ExitEvent): string {

@@ -42,7 +42,13 @@ export const rewardHandlers = [
   on(events.RewardsMinted, async (event, at, batch) => {
     const { amount } = event;
     batch.entities.add(
-      new model.RewardMint({ id: at.id, amount, block: at.block, timestamp: at.timestamp, txHash: at.txHash }),
+      new model.RewardMint({
+        id: at.id,
+        amount,
+        block: at.block,
+        timestamp: at.timestamp,
+        txHash: at.txHash,
+      }),
     );
     const network = await batch.network();
     network.rewardsMinted += amount;

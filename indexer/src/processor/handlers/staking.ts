@@ -16,14 +16,29 @@ export const stakingHandlers = [
     const period = toInt(event.period);
     await changeBond(event.nodeId, -event.amount, at, batch);
     await requestExit(model.ExitKind.BOND, { ...event, account: event.owner, period }, at, batch);
-    await recordAction(model.StakeActionKind.REQUEST_UNBOND, event.nodeId, event.owner, event.amount, at, batch, {
-      period,
-    });
+    await recordAction(
+      model.StakeActionKind.REQUEST_UNBOND,
+      event.nodeId,
+      event.owner,
+      event.amount,
+      at,
+      batch,
+      {
+        period,
+      },
+    );
   }),
 
   on(events.BondWithdrawn, async (event, at, batch) => {
     await payExits(model.ExitKind.BOND, { ...event, account: event.owner }, batch);
-    await recordAction(model.StakeActionKind.WITHDRAW_BOND, event.nodeId, event.owner, event.amount, at, batch);
+    await recordAction(
+      model.StakeActionKind.WITHDRAW_BOND,
+      event.nodeId,
+      event.owner,
+      event.amount,
+      at,
+      batch,
+    );
   }),
 
   on(events.Delegated, async (event, at, batch) => {
@@ -148,7 +163,11 @@ async function changeBond(nodeId: bigint, change: bigint, at: Moment, batch: Bat
 }
 
 /** The checkpoint of an epoch; a new one goes on from the values so far. */
-async function stakeCheckpoint(node: model.Node, fromEpoch: number, batch: Batch): Promise<model.StakeCheckpoint> {
+async function stakeCheckpoint(
+  node: model.Node,
+  fromEpoch: number,
+  batch: Batch,
+): Promise<model.StakeCheckpoint> {
   const id = `${node.id}-${fromEpoch}`;
   const { stake, bond } = await batch.pool(BigInt(node.id));
   const make = (): model.StakeCheckpoint => new model.StakeCheckpoint({ id, node, fromEpoch, stake, bond });

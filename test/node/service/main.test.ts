@@ -1,0 +1,164 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import type { Wallet } from "ethers";
+import { stringify } from "yaml";
+import { z } from "zod";
+import { LocalChain } from "../support/localChain.js";
+
+const MAIN = fileURLToPath(new URL("../../../node/main.ts", import.meta.url));
+const readySchema = z.looseObject({
+  ready: z.literal(true),
+  nodeId: z.string(),
+  port: z.number(),
+  privatePort: z.number(),
+});
+const statusSchema = z.looseObject({
+  healthy: z.boolean(),
+  problems: z.array(z.string()),
+  sessions: z.number(),
+});
+
+describe("node process", function () {
+  this.timeout(60_000);
+  let chain: LocalChain;
+  let directory: string;
+  let operator: Wallet;
+  let nodeId: bigint;
+  const children: ChildProcess[] = [];
+
+  before(async function () {
+    chain = await LocalChain.start();
+    const deployment = await chain.deploy();
+    operator = await chain.account();
+    nodeId = await chain.node(operator);
+    directory = await mkdtemp(join(tmpdir(), "dtelecom-node-"));
+    await writeFile(join(directory, "deployment.json"), JSON.stringify(deployment));
+  });
+  after(async function () {
+    await chain.close();
+    await rm(directory, { recursive: true });
+  });
+  afterEach(async function () {
+    for (const child of children.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+  });
+
+  async function start(settings: object = {}, key = operator.privateKey) {
+    const path = join(directory, "node.yaml");
+    const config = {
+      ...{ nodeId: nodeId.toString(), dataDirectory: "./data", deploymentFile: "./deployment.json" },
+      chain: { rpcUrls: [chain.url], pollSeconds: 0.2 },
+      public: { host: "127.0.0.1", port: 0 },
+      private: { host: "127.0.0.1", port: 0 },
+      media: { ip: "127.0.0.1", port: 0, workers: 1 },
+      ...settings,
+    };
+    await writeFile(path, stringify(config));
+    const child = spawn(process.execPath, ["--import", "tsx", MAIN, "start", "--config", path], {
+      env: { ...process.env, DTEL_OPERATOR_KEY: key },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    children.push(child);
+    const output = { lines: [] as string[], errors: "" };
+    const firstLine = new Promise<string>((resolve) => {
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        output.lines.push(line);
+        resolve(line);
+      });
+    });
+    child.stderr.on("data", (chunk: Buffer) => (output.errors += chunk.toString()));
+    const exited = once(child, "close").then(([code]: unknown[]) => code);
+    return { child, output, firstLine, exited };
+  }
+
+  async function ready(settings: object = {}) {
+    const started = await start(settings);
+    const line = await Promise.race([started.firstLine, started.exited.then(() => started.output.errors)]);
+    return { ...started, ready: readySchema.parse(JSON.parse(line)) };
+  }
+
+  it("says when it is ready, answers for its health, and ends cleanly when told to", async function () {
+    const { child, output, exited, ready: info } = await ready();
+    expect(info.nodeId).to.equal(nodeId.toString());
+    const base = `http://127.0.0.1:${info.privatePort}`;
+    const health = await fetch(`${base}/health`);
+    expect([health.status, await health.json()]).to.deep.equal([200, { healthy: true, problems: [] }]);
+    const status = statusSchema.parse(await (await fetch(`${base}/status`)).json());
+    expect(status).to.deep.include({ healthy: true, sessions: 0, operator: operator.address });
+    expect((await fetch(`${base}/secrets`)).status).to.equal(404);
+    expect((await fetch(`${base}/status`, { method: "POST" })).status).to.equal(404);
+    child.kill("SIGTERM");
+    expect(await exited).to.equal(0);
+    expect(output.lines).to.have.length(1);
+    expect(output.errors).to.not.contain(operator.privateKey.slice(2));
+    expect(output.errors).to.not.contain('"level":50');
+  });
+
+  it("starts again after kill -9 on the same data", async function () {
+    const first = await ready();
+    first.child.kill("SIGKILL");
+    await first.exited;
+    const second = await ready();
+    second.child.kill("SIGINT");
+    expect(await second.exited).to.equal(0);
+  });
+
+  it("ends with an error when its last media worker dies, so that a supervisor starts it again", async function () {
+    // Elsewhere there is no simple way to a child's children.
+    if (process.platform !== "linux") return this.skip();
+    const { child, output, exited } = await ready();
+    const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
+    const commands = await Promise.all(
+      children
+        .trim()
+        .split(" ")
+        .map(async (pid) => ({ pid, command: await readFile(`/proc/${pid}/cmdline`, "utf8") })),
+    );
+    const { pid } = commands.find(({ command }) => command.includes("mediasoup-worker")) ?? {};
+    process.kill(Number(pid), "SIGKILL");
+    expect(await exited).to.equal(1);
+    expect(output.errors).to.contain("all media workers died");
+  });
+
+  it("does not start with an unknown key in its configuration, and names it", async function () {
+    const { exited, output } = await start({ publik: {} });
+    expect(await exited).to.equal(1);
+    expect(output.errors).to.contain('"publik"');
+    expect(output.lines).to.deep.equal([]);
+  });
+
+  it("does not start with another key than the node's operator key, and says whose is whose", async function () {
+    const stranger = await chain.account();
+    const { exited, output } = await start({}, stranger.privateKey);
+    expect(await exited).to.equal(1);
+    expect(output.errors)
+      .to.contain(operator.address)
+      .and.contain(stranger.address)
+      .and.contain("setOperator");
+    expect(output.errors).to.not.contain(stranger.privateKey.slice(2));
+  });
+
+  it("does not start on another node's data", async function () {
+    const other = await chain.account();
+    const otherId = await chain.node(other);
+    const { exited, output } = await start({ nodeId: otherId.toString() }, other.privateKey);
+    expect(await exited).to.equal(1);
+    expect(output.errors).to.contain("belongs to another node");
+  });
+
+  it("does not start without a chain", async function () {
+    const { exited, output } = await start({ chain: { rpcUrls: ["http://127.0.0.1:1"] } });
+    expect(await exited).to.equal(1);
+    expect(output.errors).to.contain("no RPC endpoint answered");
+  });
+});
