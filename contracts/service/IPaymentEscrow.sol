@@ -175,7 +175,8 @@ interface IPaymentEscrow {
     /// and score in proportion and leaves the rest collectable.
     function collect(Voucher calldata voucher, CompactSignature calldata signature) external;
 
-    /// @notice Collects several vouchers; anyone. One that cannot be collected is passed over.
+    /// @notice Collects several vouchers; anyone. One whose signer does not count, whose score is above its amount, that
+    /// promises nothing more or finds nothing is passed over; what the sender could have seen before is refused.
     function collectBatch(SignedVoucher[] calldata vouchers) external;
 
     /// @notice Burns and pays out what was collected for an epoch that collects no more; anyone.

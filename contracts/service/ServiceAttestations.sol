@@ -175,7 +175,7 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
             revert AttestationMismatch(attestation.nodeId, epoch);
         if (attestation.bytesDelivered == 0) revert NothingToProve(attestation.nodeId, epoch);
         EpochRecord memory record = _drawnRecord(epoch);
-        if (_deadlinePassed(epoch, record)) revert ProofDeadlinePassed(epoch, _deadline(epoch, record));
+        if (_deadlinePassed(record)) revert ProofDeadlinePassed(epoch, _deadline(record));
         if (openings.length != SAMPLES) revert WrongSampleCount(openings.length, SAMPLES);
 
         _storage().words[attestation.nodeId][epoch % RING_EPOCHS] = word.asProven();
@@ -198,7 +198,7 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         uint256 epoch = attestation.epoch;
         _checkInRing(epoch);
         EpochRecord memory record = _drawnRecord(epoch);
-        if (!_deadlinePassed(epoch, record)) revert ProofDeadlineNotPassed(epoch);
+        if (!_deadlinePassed(record)) revert ProofDeadlineNotPassed(epoch);
 
         AttestationWord word = _word(nodeId, epoch);
         if (word.isClaimed()) {
@@ -260,7 +260,7 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
     ) external view returns (bool drawn, uint256 timestamp, uint256 blockNumber) {
         EpochRecord memory record = _storage().records[epoch % RING_EPOCHS];
         if (record.lap != _lap(epoch) || record.drawnAt == 0) return (false, 0, 0);
-        return (true, _deadline(epoch, record), _deadlineBlock(record));
+        return (true, _deadline(record), _deadlineBlock(record));
     }
 
     /// @inheritdoc IServiceAttestations
@@ -338,11 +338,9 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         if (record.lap != _lap(epoch) || record.drawnAt == 0) revert SeedNotDrawn(epoch);
     }
 
-    /// @dev The latest of: the end of e + 1; the draw plus half an epoch.
-    function _deadline(uint256 epoch, EpochRecord memory record) private view returns (uint256) {
-        uint256 afterDraw = record.drawnAt + EPOCH_SECONDS / 2;
-        uint256 afterEpoch = epochStart(epoch + 2);
-        return afterDraw > afterEpoch ? afterDraw : afterEpoch;
+    /// @dev Half an epoch after the draw. Nothing is drawn before the middle of e + 1, so not before the end of e + 1.
+    function _deadline(EpochRecord memory record) private view returns (uint256) {
+        return record.drawnAt + EPOCH_SECONDS / 2;
     }
 
     /// @dev Half an epoch's blocks after the draw: time that passes without blocks is not time to prove in.
@@ -350,8 +348,8 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         return record.blockNumber + EPOCH_BLOCKS / 2;
     }
 
-    function _deadlinePassed(uint256 epoch, EpochRecord memory record) private view returns (bool) {
-        return block.timestamp >= _deadline(epoch, record) && block.number >= _deadlineBlock(record);
+    function _deadlinePassed(EpochRecord memory record) private view returns (bool) {
+        return block.timestamp >= _deadline(record) && block.number >= _deadlineBlock(record);
     }
 
     function _mustProve(uint256 nodeId, uint256 epoch, uint256 nodeBurnedWei) private view returns (bool) {

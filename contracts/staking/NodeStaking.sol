@@ -205,6 +205,7 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
         Exit memory exits = $.exits[nodeId][msg.sender];
         exits.add(period, amountGwei);
         $.exits[nodeId][msg.sender] = exits;
+        bool isGone = position.shares == 0 && exits.matured | exits.previous | exits.current == 0;
         Exit memory poolExits = $.poolExits[nodeId];
         poolExits.add(period, amountGwei);
         poolExits.matured = 0;
@@ -213,6 +214,12 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
         amount = amountGwei.toWei();
         emit UndelegateRequested(nodeId, msg.sender, shares, amount, period);
         _save(nodeId, pool);
+        // The last shares were worth nothing: no withdrawal will follow to give back what they voted with.
+        if (isGone && position.units != 0) {
+            uint256 units = position.units.toWei();
+            position.units = 0;
+            TOKEN.unstakeTo(msg.sender, 0, units);
+        }
     }
 
     /// @inheritdoc INodeStaking

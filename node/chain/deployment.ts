@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { addressSchema } from "../protocol/schemas.js";
 
-const deploymentSchema = z.strictObject({
+export const deploymentSchema = z.strictObject({
   chainId: z.int().positive(),
   addresses: z.strictObject({
     token: addressSchema,

@@ -1,29 +1,41 @@
 import type { types } from "mediasoup-client";
-import type { SignalingConnection } from "./SignalingConnection.js";
+import type { IceParameters } from "../protocol/mediaParameters.js";
 
-/** A path that is interrupted often comes back by itself; only after this is a new one looked for. */
-const PATIENCE_MS = 3_000;
-/** How long a restart is given before the next one. */
-const RETRY_MS = 5_000;
+/** What it needs of a mediasoup-client transport. */
+export interface RestartableTransport {
+  readonly connectionState: types.ConnectionState;
+  on(event: "connectionstatechange", listener: (state: types.ConnectionState) => void): unknown;
+  restartIce(options: { iceParameters: IceParameters }): Promise<void>;
+}
+
+export interface IceRecoveryOptions {
+  /** Asks the node for fresh ICE parameters. */
+  readonly requestRestart: () => Promise<IceParameters>;
+  readonly onError: (error: Error) => void;
+  /** A path that is interrupted often comes back by itself; only after this is a new one looked for. */
+  readonly patienceMs?: number;
+  /** How long a restart is given before the next one. */
+  readonly retryMs?: number;
+}
 
 /**
  * Finds a new path where the one in use is gone, as when a phone leaves its Wi-Fi: restarts ICE, again and again while
  * there is no network, and keeps the session with its keys and tracks.
  */
 export class IceRecovery {
-  readonly #transport: types.Transport;
-  readonly #connection: SignalingConnection;
-  readonly #onError: (error: Error) => void;
+  readonly #transport: RestartableTransport;
+  readonly #options: IceRecoveryOptions;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #restarting = false;
   #stopped = false;
 
-  constructor(transport: types.Transport, connection: SignalingConnection, onError: (error: Error) => void) {
+  constructor(transport: RestartableTransport, options: IceRecoveryOptions) {
     this.#transport = transport;
-    this.#connection = connection;
-    this.#onError = onError;
+    this.#options = options;
+    const { patienceMs = 3_000 } = options;
     transport.on("connectionstatechange", (state) => {
       if (state === "connected") this.#cancel();
-      else if (state === "disconnected") this.#restartIn(PATIENCE_MS);
+      else if (state === "disconnected") this.#restartIn(patienceMs);
       else if (state === "failed") this.#restartIn(0);
     });
   }
@@ -39,20 +51,20 @@ export class IceRecovery {
   }
 
   #restartIn(delayMs: number): void {
-    if (this.#stopped || this.#timer !== undefined) return;
+    if (this.#stopped || this.#restarting) return;
+    this.#cancel();
     this.#timer = setTimeout(() => void this.#restart(), delayMs);
   }
 
   async #restart(): Promise<void> {
+    const { requestRestart, onError, retryMs = 5_000 } = this.#options;
+    this.#restarting = true;
     try {
-      const { iceParameters } = await this.#connection.request("restartIce", {
-        transportId: this.#transport.id,
-      });
-      await this.#transport.restartIce({ iceParameters });
+      await this.#transport.restartIce({ iceParameters: await requestRestart() });
     } catch (error) {
-      if (!this.#stopped) this.#onError(error instanceof Error ? error : new Error(String(error)));
+      if (!this.#stopped) onError(error instanceof Error ? error : new Error(String(error)));
     }
-    this.#timer = undefined;
-    if (this.#transport.connectionState !== "connected") this.#restartIn(RETRY_MS);
+    this.#restarting = false;
+    if (this.#transport.connectionState !== "connected") this.#restartIn(retryMs);
   }
 }

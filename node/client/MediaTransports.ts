@@ -101,7 +101,11 @@ export class MediaTransports {
         .request("connectTransport", { transportId: transport.id, dtlsParameters })
         .then(done, fail);
     });
-    this.#recoveries.push(new IceRecovery(transport, this.#connection, this.#onError));
+    const requestRestart = async () => {
+      const { iceParameters } = await this.#connection.request("restartIce", { transportId: transport.id });
+      return iceParameters;
+    };
+    this.#recoveries.push(new IceRecovery(transport, { requestRestart, onError: this.#onError }));
     return transport;
   }
 }

@@ -1,4 +1,5 @@
 import { createEpochClock } from "../protocol/epochClock.js";
+import { parseGrantDetails } from "../protocol/grantDetails.js";
 import type { PeerInfo } from "../protocol/signaling.js";
 import { joinProof, roomHash } from "../protocol/typedData.js";
 import type { SignedReceipt } from "../protocol/typedData.js";
@@ -185,7 +186,8 @@ export class Room extends Emitter<RoomEvents> {
     await device.load({ routerRtpCapabilities: answer.routerRtpCapabilities });
     this.#assertConnected();
     this.#transports = new MediaTransports(device, this.#connection, rtc, (error) => this.#warn(error));
-    await this.#transports.openReceiving();
+    // Whoever may only publish is offered nothing.
+    if (parseGrantDetails(token.details).permissions.subscribe) await this.#transports.openReceiving();
     this.#assertConnected();
     const keeper = this.#keeper;
     this.#receiptTimer = setInterval(() => {

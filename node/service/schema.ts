@@ -21,6 +21,7 @@ export function createServiceTables(database: DatabaseSync): void {
       signature TEXT NOT NULL,
       signer TEXT NOT NULL
     ) STRICT;
+    CREATE INDEX IF NOT EXISTS grants_app ON grants (app);
 
     -- The highest receipt of each session in each epoch, with the grant that it counts under.
     CREATE TABLE IF NOT EXISTS receipts (
@@ -38,6 +39,7 @@ export function createServiceTables(database: DatabaseSync): void {
       PRIMARY KEY (epoch, session_key)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS receipts_grant ON receipts (grant_id);
+    CREATE INDEX IF NOT EXISTS receipts_unshown ON receipts (grant_id) WHERE shown_bytes IS NOT bytes_delivered;
 
     -- What the node attests for an epoch: fixed before it is sent. From then on no receipt of the epoch is taken.
     CREATE TABLE IF NOT EXISTS attestations (

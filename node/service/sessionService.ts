@@ -168,6 +168,8 @@ export class SessionService implements Admission {
 
   #serve({ grant, grantSignature }: JoinClaim, { grantSigner }: CheckedJoin): Session {
     const { receipts, limits } = this.#options;
+    // What an earlier connection has handed in counts, on disk or not.
+    receipts.flush();
     const epochs = receivableEpochs(this.clock, this.#now(), limits.receiptGraceMs);
     const [current, previous] = epochs.map((epoch) => this.#lastReceipt(epoch, grant.app, grant.sessionKey));
     if ((current?.receipt.bytesDelivered ?? 0n) >= grant.maxBytesPerEpoch) {

@@ -2,20 +2,19 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import type { MediaServer, Place } from "../media/MediaServer.js";
-import type { RoomCloseReason } from "../media/Room.js";
-import type { Subscription } from "../media/Subscription.js";
 import { parseGrantDetails } from "../protocol/grantDetails.js";
 import type { GrantDetails } from "../protocol/grantDetails.js";
 import { toHex } from "../protocol/hex.js";
-import { JoinRefused, SessionEnded } from "../protocol/refusals.js";
+import { JoinRefused } from "../protocol/refusals.js";
 import { CLOSE_CODES } from "../protocol/signaling.js";
 import type { PeerInfo } from "../protocol/signaling.js";
 import { joinProof, roomHash } from "../protocol/typedData.js";
 import type { Address, Hex } from "../protocol/typedData.js";
-import type { Admission, JoinClaim, ServedSession } from "./admission.js";
+import type { Admission, JoinClaim } from "./admission.js";
 import type { SignalingLimits } from "./limits.js";
 import type { Lobby } from "./Lobby.js";
 import { RequestError, describeError } from "./requestError.js";
+import { Seat } from "./Seat.js";
 import { SignalingSocket } from "./SignalingSocket.js";
 import type { ClientRequest } from "./SignalingSocket.js";
 
@@ -25,13 +24,6 @@ export interface ParticipantContext {
   readonly lobby: Lobby;
   readonly limits: SignalingLimits;
   readonly logger: Logger;
-}
-
-/** What a participant has once it is let in. */
-interface Seat extends Place {
-  readonly session: ServedSession;
-  readonly info: PeerInfo;
-  readonly permissions: GrantDetails["permissions"];
 }
 
 /**
@@ -47,7 +39,6 @@ export class Participant {
   readonly #handshakeTimer: NodeJS.Timeout;
   #joining = false;
   #seat: Seat | undefined;
-  #meterTimer: NodeJS.Timeout | undefined;
   #farewellTimer: NodeJS.Timeout | undefined;
   #ended: Promise<void> | undefined;
 
@@ -94,7 +85,7 @@ export class Participant {
         this.#context.limits.farewellMs,
       );
       this.#socket.notify("goodbye", { code, reason });
-      this.#meter(seat, await seat.peer.finish());
+      await seat.finish();
     }
     await this.#gone();
   }
@@ -114,12 +105,11 @@ export class Participant {
   async #end(): Promise<void> {
     clearTimeout(this.#handshakeTimer);
     clearTimeout(this.#farewellTimer);
-    clearInterval(this.#meterTimer);
     const { lobby } = this.#context;
     const seat = this.#seat;
     if (seat) {
-      lobby.leaving(this, seat.room, seat.info);
-      this.#meter(seat, await seat.peer.finish());
+      lobby.leaving(this, seat.place.room, seat.info);
+      await seat.finish();
       try {
         seat.session.leave();
         this.#logger.info("participant left");
@@ -156,39 +146,7 @@ export class Participant {
     if (request.method === "join") return this.#join(request.data);
     const seat = this.#seat;
     if (!seat || this.#ended) throw new RequestError("not_joined", `join first, then ${request.method}`);
-    switch (request.method) {
-      case "createTransport": {
-        if (request.data.direction === "send") return seat.peer.createSendTransport();
-        if (!seat.permissions.subscribe) throw denied("receive tracks");
-        return seat.peer.createReceiveTransport(request.data.rtpCapabilities);
-      }
-      case "connectTransport":
-        await seat.peer.connectTransport(request.data.transportId, request.data.dtlsParameters);
-        return {};
-      case "restartIce":
-        return { iceParameters: await seat.peer.restartIce(request.data.transportId) };
-      case "produce": {
-        if (!seat.permissions.publish) throw denied("publish tracks");
-        const { transportId, ...track } = request.data;
-        return { producerId: (await seat.peer.publish(transportId, track)).id };
-      }
-      case "closeProducer":
-        seat.peer.publication(request.data.producerId).close();
-        return {};
-      case "pauseProducer":
-        await seat.peer.publication(request.data.producerId).pause();
-        return {};
-      case "resumeProducer":
-        await seat.peer.publication(request.data.producerId).resume();
-        return {};
-      case "resumeConsumer":
-        await seat.peer.resumeSubscription(request.data.consumerId);
-        return {};
-      case "receipt":
-        // First what the node itself counted up to now, since the receipt is judged against it.
-        this.#meter(seat, await seat.peer.bytesSent());
-        return seat.session.submitReceipt(request.data);
-    }
+    return seat.handle(request);
   }
 
   async #join(claim: Omit<JoinClaim, "nonce">): Promise<unknown> {
@@ -200,8 +158,8 @@ export class Participant {
       );
       return {
         epoch: this.#context.admission.clock.currentEpoch(Date.now()),
-        routerRtpCapabilities: seat.room.rtpCapabilities,
-        peers: this.#context.lobby.others(this, seat.room).map(({ info }) => info),
+        routerRtpCapabilities: seat.place.room.rtpCapabilities,
+        peers: this.#context.lobby.others(this, seat.place.room).map(({ info }) => info),
         lastReceipt: seat.session.lastReceipt,
       };
     } catch (error) {
@@ -214,7 +172,7 @@ export class Participant {
   }
 
   async #takeSeat(claim: JoinClaim): Promise<Seat> {
-    const { admission, media, lobby } = this.#context;
+    const { admission, media, lobby, limits } = this.#context;
     await this.#replaceFormer(claim);
     const session = await admission.admit(claim);
     const { sessionKey, app } = session;
@@ -224,12 +182,16 @@ export class Participant {
       // Apps name their rooms without knowing of each other.
       place = await media.join(`${app}/${claim.room}`, sessionKey);
       if (!this.#socket.open) throw new RequestError("not_joined", "the client left before it was let in");
-      const { identity, name, metadata, permissions } = details;
-      const seat = { ...place, session, permissions, info: { peerId: sessionKey, identity, name, metadata } };
+      session.signal.throwIfAborted();
       clearTimeout(this.#handshakeTimer);
+      const seat = new Seat({
+        ...{ ...place, session, details, socket: this.#socket, logger: this.#logger },
+        meterIntervalMs: limits.meterIntervalMs,
+        infoOf: (peerId) => lobby.participantOf(peerId)?.info,
+        onEnd: (code, reason) => void this.sendAway(code, reason),
+      });
       this.#seat = seat;
-      this.#attach(seat);
-      lobby.joined(this, seat.room, seat.info);
+      lobby.joined(this, place.room, seat.info);
       this.#logger.setBindings({ sessionKey, app });
       this.#logger.info({ room: claim.room }, "participant joined");
       return seat;
@@ -257,83 +219,7 @@ export class Participant {
     }
     if (signer === claim.grant.sessionKey) await former.replace();
   }
-
-  #attach(seat: Seat): void {
-    const { room, peer, session } = seat;
-    peer.on("subscribed", (subscription) => void this.#offer(subscription));
-    const speaks = (speakerId: string) => {
-      const peerId = this.#context.lobby.participantOf(speakerId)?.info?.peerId;
-      if (peerId) this.#socket.notify("activeSpeaker", { peerId });
-    };
-    room.on("activespeaker", speaks);
-    const roomClosed = (reason: RoomCloseReason) => {
-      if (reason !== "empty") void this.sendAway(reason, ROOM_CLOSED[reason]);
-    };
-    room.once("closed", roomClosed);
-    const stopServing = () => {
-      const reason: unknown = session.signal.reason;
-      const code = reason instanceof SessionEnded ? reason.code : "session_ended";
-      void this.sendAway(
-        code,
-        reason instanceof Error ? reason.message : "the node stops serving this session",
-      );
-    };
-    if (session.signal.aborted) stopServing();
-    else session.signal.addEventListener("abort", stopServing, { once: true });
-    peer.once("closed", () => {
-      room.off("activespeaker", speaks);
-      room.off("closed", roomClosed);
-      session.signal.removeEventListener("abort", stopServing);
-    });
-    this.#meterTimer = setInterval(
-      () => void peer.bytesSent().then((bytesSent) => this.#meter(seat, bytesSent)),
-      this.#context.limits.meterIntervalMs,
-    );
-  }
-
-  async #offer(subscription: Subscription): Promise<void> {
-    const { publication } = subscription;
-    const producerId = publication.id;
-    const paused = () => this.#socket.notify("producerPaused", { producerId });
-    const resumed = () => this.#socket.notify("producerResumed", { producerId });
-    publication.on("paused", paused);
-    publication.on("resumed", resumed);
-    subscription.once("closed", () => {
-      publication.off("paused", paused);
-      publication.off("resumed", resumed);
-      if (!this.#ended && !this.#farewellTimer) this.#socket.notify("producerClosed", { producerId });
-    });
-    const info = this.#context.lobby.participantOf(publication.peerId)?.info;
-    try {
-      if (!info) throw new Error("the publisher has left");
-      await this.#socket.request("newConsumer", {
-        consumerId: subscription.id,
-        producerId,
-        peerId: info.peerId,
-        kind: subscription.kind,
-        rtpParameters: subscription.rtpParameters,
-        source: publication.source,
-        producerPaused: publication.paused,
-      });
-    } catch (error) {
-      this.#logger.debug({ err: error, producerId }, "track not taken");
-      subscription.close();
-    }
-  }
-
-  #meter({ session }: Seat, bytesSent: bigint): void {
-    try {
-      session.meter(bytesSent);
-    } catch (error) {
-      this.#logger.error({ err: error }, "bytes not metered");
-    }
-  }
 }
-
-const ROOM_CLOSED: Record<Exclude<RoomCloseReason, "empty">, string> = {
-  worker_died: "the media worker that carried this room died; join again",
-  server_closed: "the node's media server was closed",
-};
 
 function readDetails(details: string): GrantDetails {
   try {
@@ -341,8 +227,4 @@ function readDetails(details: string): GrantDetails {
   } catch (error) {
     throw new JoinRefused("grant_details_invalid", error instanceof Error ? error.message : String(error));
   }
-}
-
-function denied(what: string): RequestError {
-  return new RequestError("permission_denied", `the grant's permissions do not allow to ${what}`);
 }

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { MediaError } from "../media/mediaError.js";
-import { JoinRefused, ReceiptRefused } from "../protocol/refusals.js";
+import { JoinRefused, ReceiptRefused, SessionEnded } from "../protocol/refusals.js";
 import type { SignalingErrorCode } from "../protocol/signaling.js";
 
 /** A request that signaling itself does not grant; `code` for programs, `message` for people. */
@@ -20,6 +20,7 @@ export function describeError(error: unknown, logger: Logger): { errorCode: stri
     error instanceof RequestError ||
     error instanceof JoinRefused ||
     error instanceof ReceiptRefused ||
+    error instanceof SessionEnded ||
     error instanceof MediaError
   ) {
     return { errorCode: error.code, errorReason: error.message.slice(0, 2_048) };

@@ -1,6 +1,7 @@
 /** A whole network on this machine: chain, contracts, indexer, nodes, an app and its participants. */
 import { join } from "node:path";
 import type { JsonRpcProvider } from "ethers";
+import { unlessAborted } from "./abort.js";
 import { AcknowledgedLedger, acknowledgedMessage } from "./acknowledged.js";
 import { startApp } from "./app.js";
 import type { RunningApp } from "./app.js";
@@ -9,12 +10,13 @@ import type { Chain } from "./chain.js";
 import { saveDeployment } from "./deployment.js";
 import type { Deployment } from "./deployment.js";
 import { claimDirectory, releaseDirectory } from "./directory.js";
-import { AMOUNTS, delegateToAll, fund, prepareApp, randomWallet, registerNode } from "./economy.js";
+import { randomWallet } from "./economy.js";
 import type { AppIdentity } from "./economy.js";
 import { EpochWatch } from "./epochWatch.js";
 import { startApi, startDatabase, startProcessor } from "./indexer.js";
-import { DevnetNode, planNodes } from "./node.js";
+import { DevnetNode } from "./node.js";
 import { PARTICIPANTS_START_MS, participantsReady, startParticipants } from "./participants.js";
+import { preparePeople } from "./people.js";
 import type { ManagedProcess } from "./process.js";
 import { ProcessGroup } from "./processGroup.js";
 import type { Progress } from "./progress.js";
@@ -195,35 +197,14 @@ export class Network {
     );
   }
 
-  /** Keys, money, registrations, bonds, delegations, reserves. */
   async #preparePeople(): Promise<AppIdentity> {
     const { nodeCount, progress } = this.#options;
-    const { deployment, provider } = this;
-    const plans = await planNodes(nodeCount, provider);
-    const delegator = randomWallet(provider);
-    const app = { account: randomWallet(provider), signer: randomWallet(provider) };
-    await progress.step(
+    const { nodes, app } = await progress.step(
       "people",
-      async () => {
-        await fund(deployment, await provider.getSigner(0), [
-          ...plans.map(({ owner }) => ({ address: owner.address, dtelWei: AMOUNTS.bond })),
-          ...plans.map(({ operator }) => ({ address: operator.address, dtelWei: 0n })),
-          { address: delegator.address, dtelWei: AMOUNTS.delegation * BigInt(nodeCount) },
-          { address: app.account.address, dtelWei: AMOUNTS.appDeposit },
-        ]);
-        const registered = await Promise.all(
-          plans.map((plan, index) => registerNode(deployment, plan, index)),
-        );
-        registered.sort((a, b) => Number(a.nodeId - b.nodeId));
-        this.nodes.push(...registered.map((node) => new DevnetNode(this.group, node, this.#nodeContext())));
-        const nodeIds = this.nodes.map(({ nodeId }) => nodeId);
-        await Promise.all([
-          delegateToAll(deployment, delegator, nodeIds),
-          prepareApp(deployment, app, nodeIds),
-        ]);
-      },
+      () => preparePeople(this.deployment, this.provider, nodeCount),
       () => `${nodeCount} nodes registered, bonded and delegated to; an app with a balance and reserves`,
     );
+    this.nodes.push(...nodes.map((node) => new DevnetNode(this.group, node, this.#nodeContext())));
     return app;
   }
 
@@ -300,22 +281,6 @@ export class Network {
       ),
     );
   }
-}
-
-/** What a promise resolves to, unless the signal is aborted first: then its reason is thrown. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  // The work fails by itself when its processes are stopped; nobody waits for that any more.
-  work.catch(() => undefined);
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(reasonOf(signal)), { once: true });
-    work.then(resolve, reject);
-  });
-}
-
-function reasonOf(signal: AbortSignal): Error {
-  const reason: unknown = signal.reason;
-  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 function started<T>(part: T | undefined): T {

@@ -4,32 +4,39 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 const HOST = "127.0.0.1";
+/** Below the range from which systems take the local ports of outgoing connections, which come and go meanwhile. */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+const ATTEMPTS = 200;
 
-/** A port that is free for TCP now; for UDP as well, because media goes over either. */
+/**
+ * A port that is free now, for TCP and, because media goes over either, for UDP.
+ * @throws Error where none is found.
+ */
 export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = await bindTcp(0);
-    if (port !== undefined && (await isUdpFree(port))) return port;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if ((await isTcpFree(port)) && (await isUdpFree(port))) return port;
   }
+  throw new Error(`no free port from ${FIRST_PORT} to ${FIRST_PORT + PORTS}`);
 }
 
 /** The wanted port if it is free, else any. */
 export async function portOr(wanted: number): Promise<number> {
-  return (await bindTcp(wanted)) ?? freePort();
+  return (await isTcpFree(wanted)) ? wanted : freePort();
 }
 
-async function bindTcp(wanted: number): Promise<number | undefined> {
+async function isTcpFree(port: number): Promise<boolean> {
   const server = createServer();
-  server.listen(wanted, HOST);
+  server.listen(port, HOST);
   try {
     await once(server, "listening");
   } catch {
-    return undefined;
+    return false;
   }
-  const address = server.address();
   server.close();
   await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : undefined;
+  return true;
 }
 
 async function isUdpFree(port: number): Promise<boolean> {

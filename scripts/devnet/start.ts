@@ -24,7 +24,11 @@ const progress = terminalProgress();
 function interruption(): AbortSignal {
   const interrupted = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(name, () => interrupted.abort(new Error(`stopped by ${name}`)));
+    process.on(name, () => {
+      if (interrupted.signal.aborted) return;
+      progress.say("stopping", "participants, nodes, app, indexer, chain");
+      interrupted.abort(new Error(`stopped by ${name}`));
+    });
   }
   return interrupted.signal;
 }
@@ -66,7 +70,6 @@ async function run(options: DevnetOptions, interrupted: AbortSignal): Promise<re
     console.log(JSON.stringify({ ...summary, seconds, ...(problems.length > 0 ? { problems } : {}) }));
     return problems;
   } finally {
-    if (interrupted.aborted) progress.say("stopping", "participants, nodes, app, indexer, chain");
     await (stopping ?? network.stop());
   }
 }

@@ -10,7 +10,7 @@ import type { Parameters } from "../parameters/schema.js";
 
 const SHOWN_MISMATCHES = 20;
 
-/** Amounts in DTEL, as decimal text; bytes and counts of the settled epochs, money of the whole run. */
+/** Amounts in DTEL; bytes and counts of the settled epochs, money of the whole run. */
 export interface Summary {
   readonly epochsSettled: number;
   readonly nodes: number;
@@ -21,9 +21,9 @@ export interface Summary {
   readonly bytesDelivered: number;
   readonly attestations: number;
   readonly proofs: number;
-  readonly feesCollected: string;
-  readonly feesBurned: string;
-  readonly rewardsMinted: string;
+  readonly feesCollected: number;
+  readonly feesBurned: number;
+  readonly rewardsMinted: number;
   readonly indexerMatchesChain: boolean;
 }
 
@@ -77,9 +77,9 @@ export async function concludeRun(
       bytesDelivered: Number(bytesDelivered),
       attestations: records.reduce((sum, { attested }) => sum + attested.size, 0),
       proofs: records.reduce((sum, { proven }) => sum + proven.size, 0),
-      feesCollected: formatEther(watch.fees.collected),
-      feesBurned: formatEther(watch.fees.burned),
-      rewardsMinted: formatEther(watch.fees.minted),
+      feesCollected: Number(formatEther(watch.fees.collected)),
+      feesBurned: Number(formatEther(watch.fees.burned)),
+      rewardsMinted: Number(formatEther(watch.fees.minted)),
       indexerMatchesChain: graphqlFaults.length === 0,
     },
   };

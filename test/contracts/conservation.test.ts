@@ -150,9 +150,10 @@ class World {
     );
 
     const books = await this.#stakingBooks();
-    expect((await token.balanceOf(staking)) + (await distributor.pendingMint()) + books.unflushedFees, "staking").to.equal(
-      books.owed + books.unclaimedFees,
-    );
+    expect(
+      (await token.balanceOf(staking)) + (await distributor.pendingMint()) + books.unflushedFees,
+      "staking",
+    ).to.equal(books.owed + books.unclaimedFees);
     expect(await token.totalStakedUnits(), "units").to.equal(books.units);
     expect(books.units <= (await token.balanceOf(staking)), "units are backed").to.equal(true);
 
@@ -182,8 +183,12 @@ class World {
       const { bond } = await staking.poolOf(node.nodeId);
       const actions: (() => Promise<unknown>)[] = [
         () => delegateMore(this.protocol, node.nodeId, delegator, amount),
-        () => delegateMore(this.protocol, node.nodeId, delegator, amount / 7n - ((amount / 7n) % WEI_PER_GWEI)),
-        () => staking.connect(delegator).requestUndelegate(node.nodeId, shares / BigInt(1 + this.random.below(3))),
+        () =>
+          delegateMore(this.protocol, node.nodeId, delegator, amount / 7n - ((amount / 7n) % WEI_PER_GWEI)),
+        () =>
+          staking
+            .connect(delegator)
+            .requestUndelegate(node.nodeId, shares / BigInt(1 + this.random.below(3))),
         () => staking.connect(delegator).withdraw(node.nodeId),
         () => staking.connect(node.owner).requestUnbond(node.nodeId, (bond / 3n) * WEI_PER_GWEI),
         () => staking.connect(node.owner).withdrawBond(node.nodeId),
@@ -210,7 +215,8 @@ class World {
     for (const app of this.apps) {
       for (const node of this.nodes) {
         const key = `${app.account.address}/${node.nodeId}`;
-        const amount = (this.#vouchers.get(key) ?? 0n) + BigInt(this.random.below(200)) * 1_000_000_007n * WEI_PER_GWEI;
+        const amount =
+          (this.#vouchers.get(key) ?? 0n) + BigInt(this.random.below(200)) * 1_000_000_007n * WEI_PER_GWEI;
         this.#vouchers.set(key, amount);
         const score = (amount * BigInt(this.random.below(10_001))) / 10_000n;
         vouchers.push(

@@ -33,8 +33,11 @@ describe("the embedded database", function () {
 
   const remember = (url: string): Promise<unknown> =>
     withClient(url, (client) => client.query("CREATE TABLE note AS SELECT 'still here' AS text"));
-  const recall = async (url: string): Promise<unknown> =>
-    withClient(url, async (client) => (await client.query("SELECT text FROM note")).rows);
+  const recall = (url: string): Promise<unknown> =>
+    withClient(url, async (client): Promise<unknown> => {
+      const { rows } = await client.query<{ text: string }>("SELECT text FROM note");
+      return rows;
+    });
 
   it("keeps what it holds over a restart, and stops when asked to", async () => {
     const first = await startDatabase({ directory });

@@ -21,10 +21,9 @@ export async function* followHeads(rpc: RpcClient, pollMs: number): AsyncGenerat
   const announcements = new EventEmitter();
   const subscription = rpc.supportsNotifications() ? subscribe(rpc, announcements) : undefined;
   try {
-    for (let last: string | undefined; ; ) {
-      // Heard from before the question is asked, or one that comes in between would be missed.
-      const pause = new AbortController();
-      const announced = once(announcements, "head", { signal: AbortSignal.any([pause.signal, AbortSignal.timeout(pollMs)]) });
+    for (let last: string | undefined; ;) {
+      // Listening begins before the question is asked: what is announced in between must not be missed.
+      const announced = once(announcements, "head", { signal: AbortSignal.timeout(pollMs) });
       announced.catch(() => undefined);
       const answer: unknown = await rpc.call("eth_getBlockByNumber", ["latest", false]);
       const { number: height, hash } = blockSchema.parse(answer);
@@ -33,7 +32,6 @@ export async function* followHeads(rpc: RpcClient, pollMs: number): AsyncGenerat
         yield { height, hash };
       }
       await announced.catch(() => undefined);
-      pause.abort();
     }
   } finally {
     subscription?.close();

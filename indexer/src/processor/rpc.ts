@@ -25,8 +25,10 @@ export function connectRpc(urls: readonly string[], chainId: number, log: Logger
 
 interface Endpoint {
   readonly client: RpcClient;
-  /** What is known of the chain behind it. */
-  chain: "unknown" | "right" | "wrong";
+  /** Known to be of another chain. */
+  isForeign: boolean;
+  /** Whether it is of the right chain, once somebody asked. */
+  isRightChain: Promise<boolean> | undefined;
 }
 
 /**
@@ -51,7 +53,8 @@ class FailoverRpcClient extends RpcClient {
         maxBatchCallSize: 100,
         retryAttempts: 0,
       }),
-      chain: "unknown",
+      isForeign: false,
+      isRightChain: undefined,
     }));
   }
 
@@ -76,7 +79,7 @@ class FailoverRpcClient extends RpcClient {
       const endpoint = this.endpoints[position % this.endpoints.length];
       if (endpoint === undefined) throw new Error("There is no chain endpoint.");
       try {
-        if (await this.isRightChain(endpoint)) return await send(endpoint.client);
+        if (await this.checkChain(endpoint)) return await send(endpoint.client);
       } catch (error) {
         if (this.stopped || !(error instanceof Error) || !endpoint.client.isConnectionError(error))
           throw error;
@@ -85,24 +88,30 @@ class FailoverRpcClient extends RpcClient {
       // Another call may have moved on meanwhile.
       if (this.current === position) this.current = (position + 1) % this.endpoints.length;
       failures += 1;
-      if (this.endpoints.every(({ chain }) => chain === "wrong")) {
+      if (this.endpoints.every(({ isForeign }) => isForeign)) {
         throw new Error(`None of the chain endpoints is of chain ${this.chainId}.`);
       }
       if (failures % this.endpoints.length === 0) await sleep(PAUSE_MS);
     }
   }
 
-  private async isRightChain(endpoint: Endpoint): Promise<boolean> {
-    if (endpoint.chain === "unknown") {
+  private checkChain(endpoint: Endpoint): Promise<boolean> {
+    const ask = async (): Promise<boolean> => {
       const chainId = Number(await endpoint.client.call<string>("eth_chainId"));
-      endpoint.chain = chainId === this.chainId ? "right" : "wrong";
-      if (endpoint.chain === "wrong") {
+      endpoint.isForeign = chainId !== this.chainId;
+      if (endpoint.isForeign) {
         this.warnings.error(
           { endpoint: endpoint.client.url },
           `this endpoint is of chain ${chainId}, not ${this.chainId}: it is left out`,
         );
       }
-    }
-    return endpoint.chain === "right";
+      return !endpoint.isForeign;
+    };
+    endpoint.isRightChain ??= ask().catch((error: unknown) => {
+      // It did not say: the next call asks again.
+      endpoint.isRightChain = undefined;
+      throw error;
+    });
+    return endpoint.isRightChain;
   }
 }

@@ -11,7 +11,13 @@ import {
   isDataConsistencyError,
 } from "@subsquid/util-internal-ingest-tools";
 import type { Batch, HotDatabaseState, HotUpdate } from "@subsquid/util-internal-processor-tools";
-import { getRequestAt, splitRange, type FiniteRange, type RangeRequest } from "@subsquid/util-internal-range";
+import {
+  getRequestAt,
+  splitRange,
+  splitRangeByRequest,
+  type FiniteRange,
+  type RangeRequest,
+} from "@subsquid/util-internal-range";
 import { setTimeout as sleep } from "node:timers/promises";
 import { followHeads } from "./heads";
 
@@ -76,7 +82,11 @@ export class BlockSource extends EvmRpcDataSource {
       getBlockRange: (from, to) => {
         if (to.height === undefined) throw new Error("A head came without its height.");
         // The library asks for the block after its own head, also where the chain's head is an older one.
-        return this.hotBlocks(mapped, { from: Math.min(from, to.height), to: to.height }, hot.getFinalizedHeight());
+        return this.hotBlocks(
+          mapped,
+          { from: Math.min(from, to.height), to: to.height },
+          hot.getFinalizedHeight(),
+        );
       },
     });
     for await (const best of followHeads(rpc, headPollInterval)) {
@@ -99,13 +109,15 @@ export class BlockSource extends EvmRpcDataSource {
     whole: FiniteRange,
     finalizedHeight: number,
   ): AsyncGenerator<Block[]> {
-    for (const range of splitRange(HOT_SPLIT, whole)) {
-      const request = getRequestAt(requests, range.from) ?? NO_REQUEST;
-      const read = await this.blocks.getHotSplit({ range, request, finalizedHeight });
-      const blocks = read.map((block) => mapBlock(block, request));
-      yield blocks;
-      const last = blocks.at(-1)?.header.height ?? range.from - 1;
-      if (last < range.to) throw new BlockConsistencyError({ height: last + 1 });
+    for (const part of splitRangeByRequest(requests, whole)) {
+      const request = part.request ?? NO_REQUEST;
+      for (const range of splitRange(HOT_SPLIT, part.range)) {
+        const read = await this.blocks.getHotSplit({ range, request, finalizedHeight });
+        const blocks = read.map((block) => mapBlock(block, request));
+        yield blocks;
+        const last = blocks.at(-1)?.header.height ?? range.from - 1;
+        if (last < range.to) throw new BlockConsistencyError({ height: last + 1 });
+      }
     }
   }
 }

@@ -237,7 +237,11 @@ contract NodeStakingInvariants is FuzzTest, StdInvariant {
             uint256 asked = epoch + 1 - (epoch + 1 > i ? i : 0);
             assertEq(staking.stakeAt(node, asked), staking.totalStakeAt(asked), "stake");
             if (staking.stakeAt(node, asked) != 0)
-                assertGe(staking.stakeAt(node, asked), staking.bondAt(node, asked), "bond is part of the stake");
+                assertGe(
+                    staking.stakeAt(node, asked),
+                    staking.bondAt(node, asked),
+                    "bond is part of the stake"
+                );
         }
     }
 }

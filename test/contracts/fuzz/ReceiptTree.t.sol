@@ -75,7 +75,8 @@ contract ReceiptTreeTest is FuzzTest {
         vm.assume(longer || path.length > 0);
         PathNode[] memory changed = new PathNode[](longer ? path.length + 1 : path.length - 1);
         for (uint256 i = 0; i < changed.length; ++i) {
-            changed[i] = i < path.length ? path[i] : PathNode(root, uint256(uint160(leaves[index].key)) << 64);
+            changed[i] =
+                i < path.length ? path[i] : PathNode(root, uint256(uint160(leaves[index].key)) << 64);
         }
         vm.expectRevert();
         _verify(root, total, leaves[index], changed);
@@ -144,7 +145,9 @@ contract ReceiptTreeTest is FuzzTest {
         level = new SubTree[](leaves.length);
         for (uint256 i = 0; i < leaves.length; ++i) {
             level[i] = SubTree(
-                keccak256(abi.encodePacked(uint8(0), leaves[i].key, leaves[i].bytesDelivered, leaves[i].quality)),
+                keccak256(
+                    abi.encodePacked(uint8(0), leaves[i].key, leaves[i].bytesDelivered, leaves[i].quality)
+                ),
                 leaves[i].bytesDelivered,
                 leaves[i].key
             );
@@ -178,7 +181,11 @@ contract ReceiptTreeTest is FuzzTest {
         }
     }
 
-    function _step(bool siblingIsLeft, address separator, uint64 siblingBytes) private pure returns (uint256) {
+    function _step(
+        bool siblingIsLeft,
+        address separator,
+        uint64 siblingBytes
+    ) private pure returns (uint256) {
         return (siblingIsLeft ? 1 << 255 : 0) | (uint256(uint160(separator)) << 64) | siblingBytes;
     }
 

@@ -26,8 +26,12 @@ describe("parameters at deployment", function () {
   const peers = { token: PEER, registry: PEER, distributor: PEER, escrow: PEER, staking: PEER };
   const all = { ...peers, attestations: PEER, treasury: PEER };
 
-  const deployStaking = async (config: Change<typeof STAKING> = {}, clock = CLOCK, from = all, authority = PEER) =>
-    new NodeStaking__factory(await signer()).deploy(authority, from, clock, { ...STAKING, ...config });
+  const deployStaking = async (
+    config: Change<typeof STAKING> = {},
+    clock = CLOCK,
+    from = all,
+    authority = PEER,
+  ) => new NodeStaking__factory(await signer()).deploy(authority, from, clock, { ...STAKING, ...config });
   const deployAttestations = async (config: Change<typeof SAMPLING> = {}, clock = CLOCK, from = all) =>
     new ServiceAttestations__factory(await signer()).deploy(PEER, from, clock, { ...SAMPLING, ...config });
   const deployEscrow = async (config: Change<typeof PAYMENT> = {}, clock = CLOCK, from = all) =>
@@ -127,7 +131,9 @@ describe("parameters at deployment", function () {
       ...(["registry", "escrow", "staking", "distributor"] as const).map(
         (name) => () => deployAttestations({}, CLOCK, missing(name)),
       ),
-      ...(["token", "staking", "treasury"] as const).map((name) => () => deployEscrow({}, CLOCK, missing(name))),
+      ...(["token", "staking", "treasury"] as const).map(
+        (name) => () => deployEscrow({}, CLOCK, missing(name)),
+      ),
       ...(["token", "attestations", "escrow", "staking"] as const).map(
         (name) => () => deployDistributor({}, CLOCK, missing(name)),
       ),

@@ -34,11 +34,7 @@ describe("upgrades", function () {
     const [deployer] = await ethers.getSigners();
     const time = { genesis: clock.genesisSeconds, epochSeconds: clock.epochSeconds, epochBlocks: 40 };
     implementations = [
-      [
-        "NodeRegistry",
-        registry,
-        () => new NodeRegistry__factory(deployer).deploy(manager, attestations),
-      ],
+      ["NodeRegistry", registry, () => new NodeRegistry__factory(deployer).deploy(manager, attestations)],
       [
         "NodeStaking",
         staking,
@@ -97,7 +93,7 @@ describe("upgrades", function () {
     const stranger = await newAccount();
     for (const [name, proxy, deploy] of implementations) {
       const implementation = await deploy();
-      const upgradeable = InertImplementation__factory.connect(proxy.target.toString(), stranger);
+      const upgradeable = InertImplementation__factory.connect(await proxy.getAddress(), stranger);
       expect(await upgradeable.authority(), name).to.equal(manager.target);
       await expect(upgradeable.upgradeToAndCall(implementation, "0x"), name)
         .to.be.revertedWithCustomError(upgradeable, "NotAuthority")
@@ -107,7 +103,7 @@ describe("upgrades", function () {
         name,
       ).to.be.revertedWithCustomError(manager, "AccessManagerUnauthorizedCall");
       // The implementation itself is nothing that anybody could take over.
-      const bare = InertImplementation__factory.connect(implementation.target.toString(), stranger);
+      const bare = InertImplementation__factory.connect(await implementation.getAddress(), stranger);
       await expect(bare.upgradeToAndCall(implementation, "0x"), name).to.be.revertedWithCustomError(
         bare,
         "UUPSUnauthorizedCallContext",
@@ -151,23 +147,25 @@ describe("upgrades", function () {
       credited: [await distributor.pendingMint(), await distributor.totalCredited()],
     });
     const before = await state();
-    const admin = manager;
     for (const [name, proxy, deploy] of implementations) {
       const implementation = await deploy();
-      await admin.execute(proxy, upgradeCall(implementation));
-      const stored = await networkHelpers.getStorageAt(proxy.target.toString(), IMPLEMENTATION_SLOT);
-      expect(BigInt(stored), name).to.equal(BigInt(implementation.target.toString()));
+      await manager.execute(proxy, upgradeCall(implementation));
+      const address = await proxy.getAddress();
+      const stored = await networkHelpers.getStorageAt(address, IMPLEMENTATION_SLOT);
+      expect(BigInt(stored), name).to.equal(BigInt(await implementation.getAddress()));
       // Nothing lies where an inherited contract's ordinary variables would.
       for (let slot = 0; slot < 4; slot++) {
-        expect(BigInt(await networkHelpers.getStorageAt(proxy.target.toString(), slot)), name).to.equal(0n);
+        expect(BigInt(await networkHelpers.getStorageAt(address, slot)), name).to.equal(0n);
       }
     }
     expect(await state()).to.deep.equal(before);
     const at = async (proxy: BaseContract, name: string) =>
-      BigInt(await networkHelpers.getStorageAt(proxy.target.toString(), erc7201(name)));
+      BigInt(await networkHelpers.getStorageAt(await proxy.getAddress(), erc7201(name)));
     expect(await at(registry, "dtelecom.NodeRegistry")).to.equal(1n);
     const [pendingMint = 0n, totalCredited = 0n] = before.credited;
-    expect(await at(distributor, "dtelecom.RewardDistributor")).to.equal((totalCredited << 128n) | pendingMint);
+    expect(await at(distributor, "dtelecom.RewardDistributor")).to.equal(
+      (totalCredited << 128n) | pendingMint,
+    );
     // And it goes on working.
     await distributor.mintPending();
     expect(await token.emitted()).to.equal(pendingMint);

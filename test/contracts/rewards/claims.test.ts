@@ -4,13 +4,7 @@ import { addApp, addDelegator, addNode, collect, dtel } from "../support/people.
 import type { App, Node } from "../support/people.js";
 import { freshProtocol, protocolFixture } from "../support/protocol.js";
 import type { Protocol } from "../support/protocol.js";
-import {
-  drawSeed,
-  honestService,
-  idleService,
-  passProofDeadline,
-  unattested,
-} from "../support/service.js";
+import { drawSeed, honestService, idleService, passProofDeadline, unattested } from "../support/service.js";
 import type { Service } from "../support/service.js";
 
 const EPOCH = 3;
@@ -130,7 +124,13 @@ describe("RewardDistributor: claims", function () {
           rewards: { kappaBps: 9_500, workShareBps: 8_000 },
         }),
       );
-      const amounts = [dtel(1_000), WEI_PER_GWEI, 19n * WEI_PER_GWEI, 20n * WEI_PER_GWEI, 999n * WEI_PER_GWEI];
+      const amounts = [
+        dtel(1_000),
+        WEI_PER_GWEI,
+        19n * WEI_PER_GWEI,
+        20n * WEI_PER_GWEI,
+        999n * WEI_PER_GWEI,
+      ];
       const services: Service[] = [];
       for (const amount of amounts) {
         const own = services.length === 0 ? node : await addNode(protocol);
@@ -175,7 +175,7 @@ describe("RewardDistributor: claims", function () {
     });
 
     it("of a node that earned more than a slash could take needs the proof, picked or not", async function () {
-        await setUp(
+      await setUp(
         protocolFixture({ sampling: { pickProbability: "1/100000", missingProofSlash: "990000" } }),
       );
       const { alwaysProveAboveWei } = protocol.parameters.sampling;
@@ -301,7 +301,9 @@ describe("RewardDistributor: claims", function () {
     const { work, availability } = await credited(service);
     expect(await distributor.pendingMint()).to.equal(work + availability);
     const before = await token.balanceOf(staking);
-    await expect(distributor.mintPending()).to.emit(distributor, "RewardsMinted").withArgs(work + availability);
+    await expect(distributor.mintPending())
+      .to.emit(distributor, "RewardsMinted")
+      .withArgs(work + availability);
     expect((await token.balanceOf(staking)) - before).to.equal(work + availability);
     expect(await token.emitted()).to.equal(work + availability);
     expect(await distributor.pendingMint()).to.equal(0n);

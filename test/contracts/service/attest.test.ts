@@ -4,7 +4,8 @@ import { addApp, addNode } from "../support/people.js";
 import type { App, Node } from "../support/people.js";
 import { freshProtocol } from "../support/protocol.js";
 import type { Protocol } from "../support/protocol.js";
-import { Service, honestService, idleService } from "../support/service.js";
+import { honestService, idleService } from "../support/service.js";
+import type { Service } from "../support/service.js";
 
 /** As `Status` in Solidity. */
 const [NONE, ATTESTED] = [0n, 1n];
@@ -191,6 +192,10 @@ describe("ServiceAttestations: attest", function () {
     expect((await attestations.attestationOf(node.nodeId, later))[0]).to.equal(NONE);
     await idleService(protocol, node, later).attest();
     expect((await attestations.attestationOf(node.nodeId, later))[0]).to.equal(ATTESTED);
-    expect([...(await attestations.attestationOf(node.nodeId, EPOCH))]).to.deep.equal([NONE, false, ZeroHash]);
+    expect([...(await attestations.attestationOf(node.nodeId, EPOCH))]).to.deep.equal([
+      NONE,
+      false,
+      ZeroHash,
+    ]);
   });
 });

@@ -27,9 +27,7 @@ describe("PaymentEscrow: flush", function () {
     const staked = await token.balanceOf(staking);
 
     await clock.nextBlockAt(4, clock.half);
-    await expect(escrow.flush(3))
-      .to.emit(escrow, "EpochFlushed")
-      .withArgs(3n, dtel(40), dtel(20), dtel(340));
+    await expect(escrow.flush(3)).to.emit(escrow, "EpochFlushed").withArgs(3n, dtel(40), dtel(20), dtel(340));
     expect(supply - (await token.totalSupply())).to.equal(dtel(40));
     expect(await token.balanceOf(treasury)).to.equal(dtel(20));
     expect((await token.balanceOf(staking)) - staked).to.equal(dtel(340));

@@ -64,10 +64,9 @@ describe("PaymentEscrow: vouchers", function () {
     const own = await addNode(protocol);
     await escrow.connect(app.account).reserve(node.nodeId, dtel(400));
     await collect(protocol, app, own.nodeId, dtel(1_000_000));
-    await expect(escrow.connect(app.account).withdraw(app.account, 1_000_000_000n)).to.be.revertedWithCustomError(
-      escrow,
-      "InsufficientBalance",
-    );
+    await expect(
+      escrow.connect(app.account).withdraw(app.account, 1_000_000_000n),
+    ).to.be.revertedWithCustomError(escrow, "InsufficientBalance");
     await collect(protocol, app, node.nodeId, dtel(400));
     expect(await paid()).to.equal(dtel(400));
   });
@@ -83,10 +82,9 @@ describe("PaymentEscrow: vouchers", function () {
     ]);
     await token["transferAndCall(address,uint256)"](escrow, dtel(1));
     await escrow.connect(protocol.holder).withdraw(app.account, dtel(1));
-    await expect(collect(protocol, app, node.nodeId, voucher.amount, voucher.score)).to.be.revertedWithCustomError(
-      escrow,
-      "NothingCollectable",
-    );
+    await expect(
+      collect(protocol, app, node.nodeId, voucher.amount, voucher.score),
+    ).to.be.revertedWithCustomError(escrow, "NothingCollectable");
 
     await token.approve(escrow, dtel(5_000));
     await escrow.deposit(app.account, dtel(5_000));
@@ -176,7 +174,10 @@ describe("PaymentEscrow: vouchers", function () {
       { ...voucher, cumulativeScore: dtel(9) },
     ];
     for (const replayed of changed) {
-      await expect(escrow.collect(replayed, signature)).to.be.revertedWithCustomError(escrow, "NotVoucherSigner");
+      await expect(escrow.collect(replayed, signature)).to.be.revertedWithCustomError(
+        escrow,
+        "NotVoucherSigner",
+      );
     }
     for (const domain of [{ ...paymentDomain, chainId: 1n }, serviceDomain]) {
       const foreign = await signVoucher(protocol, app, node.nodeId, dtel(10), dtel(10), domain);
@@ -214,6 +215,19 @@ describe("PaymentEscrow: vouchers", function () {
     await collect(protocol, app, node.nodeId, dtel(30));
     expect((await escrow.nodeRevenueOf(node.nodeId, 3)).burned).to.equal(dtel(1));
     expect((await escrow.nodeRevenueOf(node.nodeId, 4)).burned).to.equal(dtel(2));
+  });
+
+  it("count for epoch 0 from the very beginning", async function () {
+    protocol = await freshProtocol();
+    const { escrow, clock } = protocol;
+    const early = await addApp(protocol, dtel(10));
+    expect(await clock.now()).to.equal(0);
+    await collect(protocol, early, 1n, dtel(1));
+    expect(await escrow.collectionEpoch()).to.equal(0n);
+    expect((await escrow.nodeRevenueOf(1n, 0)).burned).to.equal(dtel("0.1"));
+    await expect(escrow.epochAt(clock.genesisSeconds - 1))
+      .to.be.revertedWithCustomError(escrow, "BeforeGenesis")
+      .withArgs(clock.genesisSeconds - 1, clock.genesisSeconds);
   });
 
   describe("a batch", function () {

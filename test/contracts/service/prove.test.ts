@@ -6,14 +6,7 @@ import { addApp, addNode } from "../support/people.js";
 import type { App, Node } from "../support/people.js";
 import { freshProtocol } from "../support/protocol.js";
 import type { Protocol } from "../support/protocol.js";
-import {
-  Service,
-  drawSeed,
-  honestService,
-  idleService,
-  newSession,
-  openingOf,
-} from "../support/service.js";
+import { Service, drawSeed, honestService, idleService, newSession, openingOf } from "../support/service.js";
 import type { Session, SessionOptions } from "../support/service.js";
 
 const PROVEN = 2n;
@@ -257,12 +250,17 @@ describe("ServiceAttestations: prove", function () {
       await attestAndDraw(service);
       const openings = await service.openings();
       const [leaf] = service.tree.leaves;
-      for (const change of [{ maxBytesPerEpoch: 1n << 60n }, { room: roomHash("other") }, { expiresAt: 1n << 60n }]) {
+      for (const change of [
+        { maxBytesPerEpoch: 1n << 60n },
+        { room: roomHash("other") },
+        { expiresAt: 1n << 60n },
+      ]) {
         const grant = { ...leaf!.grant, ...change };
         const changed = openings.map((opening) => ({ ...opening, grant }));
-        await expect(
-          attestations.prove(service.attestation, changed),
-        ).to.be.revertedWithCustomError(attestations, "NotGrantSigner");
+        await expect(attestations.prove(service.attestation, changed)).to.be.revertedWithCustomError(
+          attestations,
+          "NotGrantSigner",
+        );
       }
     });
 
@@ -339,7 +337,12 @@ describe("ServiceAttestations: prove", function () {
       const left = openings.map((opening) => ({
         ...opening,
         path: openingOf(session, [
-          { siblingHash: half.hash, siblingBytes: half.bytes, separator: session.sessionKey, siblingIsLeft: false },
+          {
+            siblingHash: half.hash,
+            siblingBytes: half.bytes,
+            separator: session.sessionKey,
+            siblingIsLeft: false,
+          },
         ]).path,
       }));
       await expect(attestations.prove(doubled.attestation, left))

@@ -40,7 +40,9 @@ describe("ServiceAttestations: seed", function () {
         .withArgs(EPOCH, clock.startOf(EPOCH + 1) + clock.half);
       await clock.nextBlockAt(EPOCH + 1, clock.half);
       const block = (await networkHelpers.time.latestBlock()) + 1;
-      await expect(attestations.arm(EPOCH)).to.emit(attestations, "SeedArmed").withArgs(EPOCH, block + 1);
+      await expect(attestations.arm(EPOCH))
+        .to.emit(attestations, "SeedArmed")
+        .withArgs(EPOCH, block + 1);
     });
 
     it("cannot be repeated while its hashes are within reach, only after", async function () {
@@ -264,9 +266,10 @@ describe("ServiceAttestations: seed", function () {
           AbiCoder.defaultAbiCoder().encode(["uint256", "uint256", "uint256"], [nodeId, EPOCH, 0]),
         );
         const lanes = seed ^ BigInt(mask);
-        const expected = Array.from({ length: 8 }, (_, lane) => (lanes >> BigInt(32 * lane)) & 0xffff_ffffn).some(
-          (lane) => lane < BigInt(parameters.sampling.laneOdds),
-        );
+        const expected = Array.from(
+          { length: 8 },
+          (_, lane) => (lanes >> BigInt(32 * lane)) & 0xffff_ffffn,
+        ).some((lane) => lane < BigInt(parameters.sampling.laneOdds));
         expect(await attestations.mustProve(nodeId, EPOCH, 0n)).to.equal(expected);
         if (expected) picked++;
       }

@@ -26,7 +26,9 @@ describe("NodeStaking: pool", function () {
     const stake = await staking.stakeAt(node.nodeId, epoch);
     // The bond takes its part of it.
     const credit = (amount * stake) / (stake - bond);
-    await staking.connect(await actingAs(distributor)).creditIncome(node.nodeId, epoch, credit - (credit % GWEI));
+    await staking
+      .connect(await actingAs(distributor))
+      .creditIncome(node.nodeId, epoch, credit - (credit % GWEI));
     await token.transfer(staking, credit);
     await clock.goTo(epoch + 2, 10);
   }
@@ -118,16 +120,35 @@ describe("NodeStaking: pool", function () {
     expect(bondsPart).to.be.greaterThanOrEqual(0n);
   });
 
-  it("gives back shares that are worth nothing any more, so that nobody is left over", async function () {
-    const { staking, token } = protocol;
-    const delegator = await addDelegator(protocol, node.nodeId, 2n * GWEI);
-    const asDelegator = staking.connect(delegator);
-    await asDelegator.requestUndelegate(node.nodeId, 1_999n);
-    await expect(asDelegator.requestUndelegate(node.nodeId, 1n)).to.emit(staking, "UndelegateRequested");
-    expect((await staking.poolOf(node.nodeId)).shares).to.equal(0n);
-    await protocol.clock.goTo(40);
-    await asDelegator.withdraw(node.nodeId);
-    expect(await token.stakedUnitsOf(delegator)).to.equal(0n);
+  describe("gives back shares that are worth nothing any more, so that nobody is left over", function () {
+    beforeEach(async function () {
+      const { staking } = protocol;
+      dust = await addDelegator(protocol, node.nodeId, 2n * GWEI);
+      await staking.connect(dust).requestUndelegate(node.nodeId, 1_999n);
+    });
+    let dust: Account;
+    const leave = () => protocol.staking.connect(dust).requestUndelegate(node.nodeId, 1n);
+
+    it("before the rest is withdrawn", async function () {
+      const { staking, token } = protocol;
+      await expect(leave()).to.emit(staking, "UndelegateRequested");
+      expect((await staking.poolOf(node.nodeId)).shares).to.equal(0n);
+      await protocol.clock.goTo(40);
+      await staking.connect(dust).withdraw(node.nodeId);
+      expect(await token.stakedUnitsOf(dust)).to.equal(0n);
+    });
+
+    it("and after it: no vote without stake stays behind", async function () {
+      const { staking, token } = protocol;
+      await protocol.clock.goTo(40);
+      await staking.connect(dust).withdraw(node.nodeId);
+      await leave();
+      await protocol.clock.goTo(80);
+      // There is nothing to be paid, but a unit to be given back.
+      if ((await token.stakedUnitsOf(dust)) > 0n) await staking.connect(dust).withdraw(node.nodeId);
+      expect(await token.stakedUnitsOf(dust)).to.equal(0n);
+      await staking.connect(node.owner).claimOwnerIncome(node.nodeId);
+    });
   });
 
   it("no round trip pays, however the amounts are chosen", async function () {
@@ -140,7 +161,9 @@ describe("NodeStaking: pool", function () {
       const before = await staking.positionOf(node.nodeId, trader);
       await delegateMore(protocol, node.nodeId, trader, amount);
       const { shares } = await staking.positionOf(node.nodeId, trader);
-      const back = await staking.connect(trader).requestUndelegate.staticCall(node.nodeId, shares - before.shares);
+      const back = await staking
+        .connect(trader)
+        .requestUndelegate.staticCall(node.nodeId, shares - before.shares);
       expect(back).to.be.at.most(amount);
     }
   });

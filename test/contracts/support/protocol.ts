@@ -61,7 +61,7 @@ export interface Deployment {
 
 export interface Protocol extends Deployment {
   /** An account that nothing was done with yet, with native coin and some DTEL, in wei. */
-  newAccount(dtelWei?: bigint): Promise<Account>;
+  readonly newAccount: (dtelWei?: bigint) => Promise<Account>;
 }
 
 /** Deploys once for each set of parameters; call it once per file, outside the tests. */

@@ -13,7 +13,10 @@ import {
   toCompactSignature,
 } from "../../../node/protocol/typedData.js";
 import type { AccessGrant, Attestation, CompactSignature } from "../../../node/protocol/typedData.js";
-import type { OpeningStruct, SignedAttestationStruct } from "../../../types/contracts/service/ServiceAttestations.js";
+import type {
+  OpeningStruct,
+  SignedAttestationStruct,
+} from "../../../types/contracts/service/ServiceAttestations.js";
 import { Account } from "./account.js";
 import { networkHelpers } from "./chain.js";
 import type { App, Node } from "./people.js";
@@ -102,7 +105,10 @@ export class Service {
   }
 
   /** For a batch. */
-  async signed(domain = this.protocol.serviceDomain, signer = this.node.operator): Promise<SignedAttestationStruct> {
+  async signed(
+    domain = this.protocol.serviceDomain,
+    signer = this.node.operator,
+  ): Promise<SignedAttestationStruct> {
     const signature = await attestationMessage.sign(signer, domain, this.attestation);
     return { attestation: this.attestation, signature: toCompactSignature(signature) };
   }

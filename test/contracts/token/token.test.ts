@@ -51,10 +51,9 @@ describe("DTelToken", function () {
       "EmissionStartTooEarly",
     );
     await networkHelpers.time.setNextBlockTimestamp(now + 40);
-    await expect(factory.deploy(holder, holder, holder, now + 39 - 30 * 86_400)).to.be.revertedWithCustomError(
-      token,
-      "EmissionStartTooEarly",
-    );
+    await expect(
+      factory.deploy(holder, holder, holder, now + 39 - 30 * 86_400),
+    ).to.be.revertedWithCustomError(token, "EmissionStartTooEarly");
     await networkHelpers.time.setNextBlockTimestamp(now + 80);
     await factory.deploy(holder, holder, holder, now + 80 - 30 * 86_400);
   });
@@ -100,8 +99,9 @@ describe("DTelToken", function () {
       ]) {
         const limit = due(elapsed);
         await networkHelpers.time.setNextBlockTimestamp(clock.genesisSeconds + elapsed - 1);
-        await expect(minter.mint(distributor, limit - emitted + (elapsed > 20 * YEAR_SECONDS ? 1n : 0n)))
-          .to.be.revertedWithCustomError(token, "EmissionExceeded");
+        await expect(
+          minter.mint(distributor, limit - emitted + (elapsed > 20 * YEAR_SECONDS ? 1n : 0n)),
+        ).to.be.revertedWithCustomError(token, "EmissionExceeded");
         await networkHelpers.time.setNextBlockTimestamp(clock.genesisSeconds + elapsed);
         await minter.mint(distributor, limit - emitted);
         emitted = limit;

@@ -32,7 +32,10 @@ describe("DTelToken: votes of staked tokens", function () {
   async function earn(amount: bigint): Promise<void> {
     const { staking, distributor, token, clock } = protocol;
     const epoch = await clock.now();
-    const [whole, bond] = [await staking.stakeAt(node.nodeId, epoch), await staking.bondAt(node.nodeId, epoch)];
+    const [whole, bond] = [
+      await staking.stakeAt(node.nodeId, epoch),
+      await staking.bondAt(node.nodeId, epoch),
+    ];
     await staking
       .connect(await actingAs(distributor))
       .creditIncome(node.nodeId, epoch, (amount * whole) / (whole - bond));
@@ -150,9 +153,9 @@ describe("DTelToken: votes of staked tokens", function () {
     await token.connect(voter).transfer(node.owner, dtel(40));
     await networkHelpers.mine(2);
     expect(await token.getPastVotes(voter, before)).to.equal(dtel(100));
-    expect(await token.getPastVotes(voter, await networkHelpers.time.latest().then((now) => now - 1))).to.equal(
-      dtel(60),
-    );
+    expect(
+      await token.getPastVotes(voter, await networkHelpers.time.latest().then((now) => now - 1)),
+    ).to.equal(dtel(60));
     expect(await token.getPastTotalSupply(before)).to.equal(dtel(600_000_000));
   });
 });

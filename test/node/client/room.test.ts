@@ -220,7 +220,17 @@ describe("Room", () => {
         .and.include({ code: "app_unpaid", message: "the app owes too much" });
     });
 
-    it("what the grant's permissions do not allow", async () => {
+    it("tracks, where the grant's permissions allow to publish only", async () => {
+      const permissions = { publish: true, subscribe: false, data: true };
+      const room = await node.join({ issue: { permissions } });
+      await node.publishTestMedia(room);
+      await node.publishTestMedia(await node.join());
+      const listener = await node.join();
+      await eventually("both reach a third", () => listener.tracks.length === 4);
+      expect(room.tracks).to.deep.equal([]);
+    });
+
+    it("publishing, where the grant's permissions do not allow it", async () => {
       const permissions = { publish: false, subscribe: true, data: true };
       const room = await node.join({ issue: { permissions } });
       const tone = testTone();

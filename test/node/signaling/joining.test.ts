@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { createSessionKey } from "../../../node/client/sessionKey.js";
 import type { SessionKey } from "../../../node/client/sessionKey.js";
 import { isHex } from "../../../node/protocol/hex.js";
+import { SessionEnded } from "../../../node/protocol/refusals.js";
 import { toWire } from "../../../node/protocol/schemas.js";
 import { joinProof, roomHash } from "../../../node/protocol/typedData.js";
 import { eventually } from "../support/eventually.js";
@@ -105,6 +106,23 @@ describe("joining", () => {
     const { data } = await two.request("join", await claim(two, createSessionKey()));
     expect(data).to.have.property("peers").that.deep.equals([]);
     expect(node.media.roomCount).to.equal(2);
+  });
+
+  it("is over before it began where the session ends meanwhile", async () => {
+    const client = await connected();
+    const admit = node.admission.admit.bind(node.admission);
+    node.admission.admit = async (joinClaim) => {
+      const session = await admit(joinClaim);
+      node.admission.sessions.at(-1)?.end(new SessionEnded("node_draining", "this node is shutting down"));
+      return session;
+    };
+    expect((await client.request("join", await claim(client, createSessionKey()))).errorCode).to.equal(
+      "node_draining",
+    );
+    expect((await client.closed).reason).to.equal("node_draining");
+    expect(node.admission.sessions.map(({ left }) => left)).to.deep.equal([true]);
+    expect(node.media.peerCount).to.equal(0);
+    await eventually("the socket is released", () => node.signaling.connections === 0);
   });
 
   it("leaves no session behind where the node is full", async () => {

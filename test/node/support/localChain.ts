@@ -3,10 +3,10 @@ import { NonceManager, Wallet, parseEther } from "ethers";
 import { DTelToken__factory } from "../../../types/contracts/factories/token/DTelToken__factory.js";
 import { BlockWatcher } from "../../../node/chain/blockWatcher.js";
 import { connectContracts } from "../../../node/chain/contracts.js";
+import { deploymentSchema } from "../../../node/chain/deployment.js";
 import type { Deployment } from "../../../node/chain/deployment.js";
 import { NodeChain } from "../../../node/chain/nodeChain.js";
 import { RpcProvider } from "../../../node/chain/rpcProvider.js";
-import { addressSchema } from "../../../node/protocol/schemas.js";
 import { deployProtocol } from "../../../scripts/ignition/deployProtocol.js";
 import { loadParameters } from "../../../scripts/parameters/schema.js";
 
@@ -62,14 +62,7 @@ export class LocalChain {
       parameters: await loadParameters(PARAMETERS),
       treasury,
     });
-    const addresses = Object.entries(deployed.addresses).map(([name, address]) => [
-      name,
-      addressSchema.parse(address),
-    ]);
-    this.#deployment = {
-      ...deployed,
-      addresses: { ...deployed.addresses, ...Object.fromEntries(addresses) },
-    };
+    this.#deployment = deploymentSchema.parse(deployed);
     return this.#deployment;
   }
 
