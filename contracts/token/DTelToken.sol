@@ -22,6 +22,11 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
     /// @dev Emission begins with the epochs, which may run for a while before a deployment is complete.
     uint256 private constant MAX_START_AGE = 30 days;
 
+    /// @notice The part of the genesis supply that lies in `NodeStaking` and belongs to nobody, in wei. A position can be
+    /// worth a gwei less than what voted when it was staked; this backs such votes, a thousand million times, so that
+    /// nobody's payment waits for a gwei.
+    uint256 public constant ROUNDING_RESERVE = 1e18;
+
     /// @notice The only address that may mint.
     address public immutable DISTRIBUTOR;
     /// @notice The only address that stakes.
@@ -35,7 +40,7 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
     uint256 public totalStakedUnits;
     mapping(address account => uint256 units) private _stakedUnits;
 
-    /// @param holder Receives the genesis supply.
+    /// @param holder Receives the genesis supply, but for the rounding reserve.
     /// @param distributor May mint emission.
     /// @param staking Moves stake in and out.
     /// @param emissionStart Unix time in seconds; the genesis of the epochs.
@@ -52,7 +57,8 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
         DISTRIBUTOR = distributor;
         STAKING = staking;
         EMISSION_START = emissionStart;
-        _mint(holder, GENESIS_SUPPLY);
+        _mint(staking, ROUNDING_RESERVE);
+        _mint(holder, GENESIS_SUPPLY - ROUNDING_RESERVE);
     }
 
     /// @inheritdoc IDTelToken

@@ -1,5 +1,6 @@
 // Writes the next migration of db/migrations: what is between the migrations so far and schema.graphql. It tries them
 // on a database of its own, so nothing needs to run. Build first.
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -10,7 +11,9 @@ const require = createRequire(import.meta.url);
 const { startDatabase } = require("../lib/database/embedded.js");
 const { openEntities } = require("../lib/database/entities.js");
 
-const migrations = join(dirname(dirname(fileURLToPath(import.meta.url))), "db", "migrations");
+const indexer = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = dirname(indexer);
+const migrations = join(indexer, "db", "migrations");
 const name = process.argv[2];
 if (name === undefined || !/^[A-Z][A-Za-z0-9]*$/.test(name)) {
   throw new Error("Say what the migration does: npm --prefix indexer run migration -- AddAudits");
@@ -45,6 +48,11 @@ ${statements(downQueries.toReversed())}
 };
 `,
     );
+    execFileSync(process.execPath, [
+      join(root, "node_modules", "prettier", "bin", "prettier.cjs"),
+      "--write",
+      path,
+    ]);
     console.log(`Wrote ${path}`);
   }
 } finally {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { startDatabase } from "./database/embedded";
+import { aborted } from "./shared/abort";
 import { port, readEnvironment } from "./shared/environment";
 import { reportReady } from "./shared/log";
 import { runMain } from "./shared/main";
@@ -19,9 +20,7 @@ runMain("database", async (signal) => {
     ...(settings.DB_PORT === 0 ? {} : { port: settings.DB_PORT }),
   });
   reportReady({ service: "database", url: database.url, port: database.port, pid: database.pid });
-  const stopped = new Promise<void>((done) => signal.addEventListener("abort", () => done(), { once: true }));
-  if (signal.aborted) await database.stop();
-  const reason = await Promise.race([database.failed, stopped]);
+  const reason = await Promise.race([database.failed, aborted(signal)]);
   await database.stop();
   if (typeof reason === "string") throw new Error(reason);
 });

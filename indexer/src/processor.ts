@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { checkIdentity, eraseIndexedData, ForeignDatabase } from "./processor/identity";
 import { ingest } from "./processor/ingest";
 import { readSettings, type ProcessorSettings } from "./processor/settings";
+import { aborted } from "./shared/abort";
 import { readDeployment, type Deployment } from "./shared/deployment";
 import { createLog, reportReady, type Logger } from "./shared/log";
 import { ProgramError, runMain } from "./shared/main";
@@ -49,7 +50,9 @@ async function run(
 ): Promise<void> {
   const rpc = connectRpc(settings.rpcUrls, deployment.chainId, log);
   try {
-    await checkIdentity(settings.databaseUrl, rpc, deployment);
+    // Without a chain this waits for one.
+    await Promise.race([checkIdentity(settings.databaseUrl, rpc, deployment), aborted(signal)]);
+    if (signal.aborted) return;
     await ingest({ settings, deployment, rpc, onCaughtUp, signal });
   } catch (error) {
     if (!(error instanceof ForeignDatabase) && !signal.aborted) await diagnose(settings, deployment, log);

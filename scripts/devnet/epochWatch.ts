@@ -25,7 +25,7 @@ const voucherCollected = z.object({
   burned: z.bigint(),
   treasury: z.bigint(),
 });
-const epochFlushed = z.object({ burned: z.bigint(), treasury: z.bigint() });
+const epochFlushed = z.object({ epoch: epochNumber, burned: z.bigint(), treasury: z.bigint() });
 const rewardsMinted = z.object({ amount: z.bigint() });
 const claimed = z.object({
   nodeId: z.bigint(),
@@ -45,8 +45,17 @@ export class EpochRecord {
   readonly proven = new Set<bigint>();
   readonly claimed = new Map<bigint, ClaimedAmounts>();
   seedDrawn = false;
+  /** Fees that count for the epoch, in wei. */
+  collected = 0n;
+  /** Whether they were burned and paid out. */
+  flushed = false;
 
   constructor(readonly epoch: number) {}
+
+  /** Rewards credited for the epoch, in wei. */
+  get credited(): bigint {
+    return [...this.claimed.values()].reduce((sum, { work, availability }) => sum + work + availability, 0n);
+  }
 }
 
 /** Sums over everything so far, in wei. */
@@ -165,14 +174,14 @@ export class EpochWatch {
     const event = this.#contracts.paymentEscrow.interface.parseLog(log);
     if (event?.name === "VoucherCollected") {
       const { epoch, amount, burned, treasury } = voucherCollected.parse(event.args.toObject());
-      // An epoch may have fees though nobody attested it.
-      this.epoch(epoch);
+      this.epoch(epoch).collected += amount;
       this.fees.collected += amount;
       this.fees.burned += burned;
       this.fees.treasury += treasury;
     }
     if (event?.name === "EpochFlushed") {
-      const { burned, treasury } = epochFlushed.parse(event.args.toObject());
+      const { epoch, burned, treasury } = epochFlushed.parse(event.args.toObject());
+      this.epoch(epoch).flushed = true;
       this.fees.flushedBurned += burned;
       this.fees.flushedTreasury += treasury;
     }

@@ -73,7 +73,8 @@ export async function reportEpochs(
 }
 
 /**
- * Waits for whole epochs of service, from the next one on, to be settled: attested and paid for every node.
+ * Waits for whole epochs of service, from the next one on, to be settled: attested and claimed by every node, fees
+ * burned and paid out, rewards minted.
  * @returns Their numbers.
  * @throws Error naming what is missing when they are not settled in time; the signal's reason when it is aborted.
  */
@@ -94,26 +95,37 @@ export async function settledEpochs(
   progress.say("service", `epochs ${first} to ${last} count; settled about ${clockTime(regularEndMs)}`);
 
   const reporter = new EpochReporter(watch, nodeIds.length, progress);
-  const isSettled = (epoch: number) => nodeIds.every((nodeId) => watch.epoch(epoch).claimed.has(nodeId));
   await watch.until(() => {
     reporter.update();
-    if (epochs.every(isSettled)) return true;
-    if (Date.now() > deadlineMs) throw new Error(whatIsMissing(watch, nodeIds, epochs));
-    return false;
+    const missing = whatIsMissing(watch, nodeIds, epochs);
+    if (missing.length > 0 && Date.now() > deadlineMs) {
+      const lines = missing.map((line) => `  ${line}`).join("\n");
+      throw new Error(`the epochs were not settled in time:\n${lines}`);
+    }
+    return missing.length === 0;
   }, signal);
   return epochs;
 }
 
-function whatIsMissing(watch: EpochWatch, nodeIds: readonly bigint[], epochs: readonly number[]): string {
+/** What has to happen yet until the epochs are settled; in words. */
+function whatIsMissing(watch: EpochWatch, nodeIds: readonly bigint[], epochs: readonly number[]): string[] {
   const missing = epochs.flatMap((epoch) => {
     const record = watch.epoch(epoch);
-    return nodeIds.flatMap((nodeId) => {
+    const ofNodes = nodeIds.flatMap((nodeId) => {
       if (!record.attested.has(nodeId)) return [`node ${nodeId} did not attest epoch ${epoch}`];
       if (!record.seedDrawn) return [`nobody drew the seed of epoch ${epoch}`];
-      return record.claimed.has(nodeId) ? [] : [`node ${nodeId} was not paid for epoch ${epoch}`];
+      return record.claimed.has(nodeId) ? [] : [`node ${nodeId} did not claim epoch ${epoch}`];
     });
+    const isFlushed = record.flushed || record.collected === 0n;
+    return isFlushed ? ofNodes : [...ofNodes, `nobody flushed the fees of epoch ${epoch}`];
   });
-  return `the epochs were not settled in time:\n${missing.map((line) => `  ${line}`).join("\n")}`;
+  const last = Math.max(...epochs);
+  const credited = [...watch.epochs]
+    .filter(({ epoch }) => epoch <= last)
+    .reduce((sum, record) => sum + record.credited, 0n);
+  return watch.fees.minted < credited
+    ? [...missing, "nobody minted the rewards that were credited"]
+    : missing;
 }
 
 function clockTime(ms: number): string {

@@ -49,6 +49,7 @@ const STEPS = [
       "indexer/dashboard",
       "node/client",
       "node/protocol",
+      "scripts/devnet/app/tokenExchange.ts",
       "scripts/devnet/buildDashboard.ts",
       "package-lock.json",
     ],

@@ -2,10 +2,12 @@ import { expect } from "chai";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { addNode, delegateMore, dtel } from "../contracts/support/people.js";
 import { TestChain } from "./support/chain.js";
-import { FINALITY, startProcessor, TestDatabases, TestIndexer, withClient } from "./support/indexer.js";
+import { TestDatabases, withClient } from "./support/databases.js";
+import { FINALITY, startProcessor, TestIndexer } from "./support/indexer.js";
 import type { IndexerOptions } from "./support/indexer.js";
 import type { Program } from "./support/program.js";
 import { deployTo } from "./support/protocol.js";
@@ -194,6 +196,18 @@ describe("the processor and its chain", function () {
     const { mismatches } = await indexer.compare();
     expect(mismatches).to.deep.equal([]);
     expect(indexer.processor.log()).to.include("went back deeper than the finality setting");
+  });
+
+  it("waits for a chain that is not there yet, and stops when asked to meanwhile", async () => {
+    const nowhere = await RpcRelay.start(chain.rpcUrl);
+    nowhere.fail();
+    cleanups.push(() => nowhere.stop());
+    const processor = startAlone({
+      databaseUrl: await databases.create(),
+      processor: { RPC_URLS: nowhere.url },
+    });
+    while (nowhere.requests === 0) await sleep(20);
+    expect(await processor.stop()).to.equal(0);
   });
 
   it("refuses a chain, a file and settings that do not fit, naming what", async () => {

@@ -7,7 +7,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { startDatabase } from "../../indexer/lib/database/embedded.js";
-import { withClient } from "./support/indexer.js";
+import { withClient } from "./support/databases.js";
 import { startProgram } from "./support/program.js";
 
 const readySchema = z.object({ url: z.string(), pid: z.int() });

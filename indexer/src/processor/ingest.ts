@@ -4,6 +4,7 @@ import type { RpcClient } from "@subsquid/rpc-client";
 import type { Store } from "@subsquid/typeorm-store";
 import { PrometheusServer, Runner } from "@subsquid/util-internal-processor-tools";
 import { setTimeout as sleep } from "node:timers/promises";
+import { aborted } from "../shared/abort";
 import type { Deployment } from "../shared/deployment";
 import { checkFinalHead, ForeignDatabase, readFinalHead, withClient } from "./identity";
 import { IndexerDatabase } from "./indexerDatabase";
@@ -112,13 +113,6 @@ function asEvmBlock(block: { readonly header: { readonly height: number } }): Bl
   if (!(block instanceof Block))
     throw new Error(`Block ${block.header.height} did not come from the block source.`);
   return block;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** The library's metrics, on a port that can be given back. */

@@ -1,5 +1,7 @@
 import { createLog } from "./log";
 
+const STOP_TIMEOUT_MS = 30_000;
+
 /**
  * Runs a program until it ends or SIGINT or SIGTERM asks it to; a second signal ends it at once.
  * @param run Resolves when there is nothing left to do; must give up everything it holds when `signal` aborts.
@@ -11,6 +13,10 @@ export function runMain(name: string, run: (signal: AbortSignal) => Promise<void
     process.on(name, () => {
       if (stop.signal.aborted) process.exit(1);
       stop.abort(new Error(`Stopped by ${name}.`));
+      setTimeout(() => {
+        log.error(`Still not stopped after ${STOP_TIMEOUT_MS / 1_000} seconds: giving up.`);
+        process.exit(1);
+      }, STOP_TIMEOUT_MS).unref();
     });
   }
   // Whoever started this program through a pipe or with an IPC channel and is gone must not leave it behind.

@@ -140,6 +140,28 @@ describe("ServiceAttestations: prove", function () {
     });
   });
 
+  it("ranges of leaves begin with their prefix and end before their sum", async function () {
+    const { attestations } = protocol;
+    // Leaves of one byte: every point lies on the edge of its left neighbour.
+    const sessions = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        newSession(protocol, app, node, EPOCH, `byte ${index}`, { bytesDelivered: 1n }),
+      ),
+    );
+    const service = new Service(protocol, node, EPOCH, sessions);
+    await attestAndDraw(service);
+    const points = await attestations.samplePoints(node.nodeId, EPOCH, 8n);
+    const openings = await service.openings();
+    for (const [sample, point] of points.entries()) {
+      if (point === 0n) continue;
+      const changed = openings.with(sample, service.openingAt(point - 1n));
+      await expect(attestations.prove(service.attestation, changed))
+        .to.be.revertedWithCustomError(attestations, "SampleNotCovered")
+        .withArgs(sample, point, point - 1n, point);
+    }
+    await service.prove();
+  });
+
   describe("refuses a receipt", function () {
     for (const [what, options] of [
       ["for another node", { receipt: { nodeId: 99n } }],

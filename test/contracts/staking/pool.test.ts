@@ -124,6 +124,7 @@ describe("NodeStaking: pool", function () {
     beforeEach(async function () {
       const { staking } = protocol;
       dust = await addDelegator(protocol, node.nodeId, 2n * GWEI);
+      await protocol.token.connect(dust).delegate(dust);
       await staking.connect(dust).requestUndelegate(node.nodeId, 1_999n);
     });
     let dust: Account;
@@ -136,6 +137,7 @@ describe("NodeStaking: pool", function () {
       await protocol.clock.goTo(40);
       await staking.connect(dust).withdraw(node.nodeId);
       expect(await token.stakedUnitsOf(dust)).to.equal(0n);
+      expect(await token.getVotes(dust)).to.equal(GWEI);
     });
 
     it("and after it: no vote without stake stays behind", async function () {
@@ -143,10 +145,9 @@ describe("NodeStaking: pool", function () {
       await protocol.clock.goTo(40);
       await staking.connect(dust).withdraw(node.nodeId);
       await leave();
-      await protocol.clock.goTo(80);
-      // There is nothing to be paid, but a unit to be given back.
-      if ((await token.stakedUnitsOf(dust)) > 0n) await staking.connect(dust).withdraw(node.nodeId);
       expect(await token.stakedUnitsOf(dust)).to.equal(0n);
+      expect(await token.getVotes(dust)).to.equal(GWEI);
+      expect((await staking.positionOf(node.nodeId, dust)).units).to.equal(0n);
       await staking.connect(node.owner).claimOwnerIncome(node.nodeId);
     });
   });

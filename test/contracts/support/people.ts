@@ -11,6 +11,9 @@ import type { Protocol } from "./protocol.js";
 /** DTEL in wei. */
 export const dtel = (amount: number | string): bigint => parseEther(amount.toString());
 
+/** What `DTelToken` leaves in `NodeStaking` at its construction, to back what rounding costs. */
+export const ROUNDING_RESERVE = dtel(1);
+
 export interface Node {
   readonly nodeId: bigint;
   readonly owner: Account;

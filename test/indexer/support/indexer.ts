@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client } from "pg";
 import { z } from "zod";
 import { compareWithChain } from "../../../indexer/lib/check/index.js";
 import type { Comparison } from "../../../indexer/lib/check/index.js";
-import { startDatabase } from "../../../indexer/lib/database/embedded.js";
 import type { Deployment } from "../../../node/chain/deployment.js";
+import { startApi } from "./api.js";
+import type { GraphqlAnswer, TestApi } from "./api.js";
 import type { TestChain } from "./chain.js";
 import { startProgram } from "./program.js";
 import type { Program } from "./program.js";
@@ -17,44 +17,6 @@ const WAIT_MS = 30_000;
 
 /** Blocks after which the tests' processors take a block as final. */
 export const FINALITY = 10;
-
-/** A Postgres of a test file; each test takes a database of its own. */
-export class TestDatabases {
-  private count = 0;
-
-  private constructor(
-    private readonly directory: string,
-    private readonly server: Awaited<ReturnType<typeof startDatabase>>,
-  ) {}
-
-  static async start(): Promise<TestDatabases> {
-    const directory = await mkdtemp(join(tmpdir(), "dtelecom-indexer-test-"));
-    return new TestDatabases(directory, await startDatabase({ directory }));
-  }
-
-  async create(): Promise<string> {
-    const name = `test_${++this.count}`;
-    await withClient(this.server.url, (client) => client.query(`CREATE DATABASE ${name}`));
-    const url = new URL(this.server.url);
-    url.pathname = `/${name}`;
-    return url.href;
-  }
-
-  async stop(): Promise<void> {
-    await this.server.stop();
-    await rm(this.directory, { recursive: true, force: true });
-  }
-}
-
-export async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
-}
 
 export interface IndexerOptions {
   readonly databaseUrl: string;
@@ -69,17 +31,13 @@ export interface IndexerOptions {
 /** A processor and an API over one database. */
 export class TestIndexer {
   processor: Program;
-  private readonly apiProgram: Program;
 
   private constructor(
     private readonly options: IndexerOptions,
     private readonly directory: string,
-    readonly graphqlUrl: string,
-    readonly url: string,
-    api: Program,
+    private readonly apiProgram: TestApi,
     processor: Program,
   ) {
-    this.apiProgram = api;
     this.processor = processor;
   }
 
@@ -87,19 +45,23 @@ export class TestIndexer {
     const directory = await mkdtemp(join(tmpdir(), "dtelecom-indexer-settings-"));
     await writeFile(join(directory, "deployment.json"), JSON.stringify(options.deployment));
     const processor = startProcessor(options, directory);
-    const api = startProgram(["indexer/lib/api.js"], {
-      DB_URL: options.databaseUrl,
-      API_PORT: "0",
-      ...options.api,
-    });
+    const starting = startApi({ DB_URL: options.databaseUrl, ...options.api });
+    const [api] = await Promise.allSettled([starting, processor.ready]);
     try {
-      const ready = z.object({ url: z.string(), graphqlUrl: z.string() }).parse(await api.ready);
       await processor.ready;
-      return new TestIndexer(options, directory, ready.graphqlUrl, ready.url, api, processor);
+      return new TestIndexer(options, directory, await starting, processor);
     } catch (error) {
-      await Promise.all([api.stop(), processor.stop()]);
+      await Promise.all([api.status === "fulfilled" ? api.value.stop() : undefined, processor.stop()]);
       throw error;
     }
+  }
+
+  get url(): string {
+    return this.apiProgram.url;
+  }
+
+  get graphqlUrl(): string {
+    return this.apiProgram.graphqlUrl;
   }
 
   /** Starts the processor again after it ended. */
@@ -115,23 +77,13 @@ export class TestIndexer {
   }
 
   async stop(): Promise<void> {
-    const codes = await Promise.all([this.apiProgram.stop(), this.processor.stop()]);
-    await rm(this.directory, { recursive: true, force: true });
-    if (codes[0] !== 0) throw new Error(`the API ended with code ${codes[0]}:\n${this.apiProgram.log()}`);
-  }
-
-  apiLog(): string {
-    return this.apiProgram.log();
+    await Promise.all([this.apiProgram.stop(), this.processor.stop()]);
+    await rm(this.directory, { recursive: true });
   }
 
   /** Sends an operation and returns its whole answer. */
-  async send(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer> {
-    const response = await fetch(this.graphqlUrl, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ query, variables }),
-    });
-    return answerSchema.parse(await response.json());
+  send(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer> {
+    return this.apiProgram.send(query, variables);
   }
 
   /** Sends an operation that must succeed and returns its data, checked. */
@@ -167,23 +119,6 @@ export class TestIndexer {
     });
   }
 }
-
-export interface GraphqlAnswer {
-  readonly data?: unknown;
-  readonly errors?: { message: string; extensions?: { code?: string | undefined } | undefined }[] | undefined;
-}
-
-const answerSchema = z.object({
-  data: z.unknown().optional(),
-  errors: z
-    .array(
-      z.object({
-        message: z.string(),
-        extensions: z.looseObject({ code: z.string().optional() }).optional(),
-      }),
-    )
-    .optional(),
-});
 
 const statusSchema = z.object({
   squidStatus: z.object({ height: z.int(), hash: z.string() }).nullable(),

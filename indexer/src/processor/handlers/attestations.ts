@@ -1,7 +1,7 @@
 import { concat, id as keccakOfText, keccak256, toBeHex } from "ethers";
 import { events } from "../../abi/ServiceAttestations";
 import * as model from "../../model";
-import { on, toInt } from "../handler";
+import { on, toEpoch, toInt } from "../handler";
 import { recordUpdate } from "./registry";
 
 const ATTESTATION_TYPE = keccakOfText(
@@ -16,7 +16,7 @@ export const attestationHandlers = [
   }),
 
   on(events.Attested, async (event, at, batch) => {
-    const number = toInt(event.epoch);
+    const number = toEpoch(event.epoch);
     const node = await batch.node(event.nodeId);
     const epoch = await batch.epoch(number);
     const nodeEpoch = await batch.nodeEpoch(event.nodeId, number);
@@ -53,28 +53,27 @@ export const attestationHandlers = [
   }),
 
   on(events.SeedArmed, async (event, _at, batch) => {
-    const epoch = await batch.epoch(toInt(event.epoch));
+    const epoch = await batch.epoch(toEpoch(event.epoch));
     epoch.seedStatus = model.SeedStatus.ARMED;
     epoch.armedBlock = toInt(event.firstBlock);
   }),
 
   on(events.SeedDrawn, async (event, at, batch) => {
-    const epoch = await batch.epoch(toInt(event.epoch));
+    const epoch = await batch.epoch(toEpoch(event.epoch));
     const { clock } = batch;
     epoch.seedStatus = model.SeedStatus.DRAWN;
     epoch.seed = event.seed;
     epoch.drawnBlock = at.block;
     epoch.drawnAt = at.timestamp;
-    // As the contract reckons it: the end of the next epoch, or half an epoch after the draw.
-    const deadlineSeconds = Math.max(at.seconds + clock.epochSeconds / 2, clock.startOf(epoch.number + 2));
-    epoch.proofDeadlineAt = new Date(deadlineSeconds * 1_000);
+    // Half an epoch after the draw, in time and in blocks.
+    epoch.proofDeadlineAt = new Date((at.seconds + clock.epochSeconds / 2) * 1_000);
     epoch.proofDeadlineBlock = at.block + Math.floor(clock.epochBlocks / 2);
     epoch.settledBurned = event.burned;
     epoch.settledStake = event.activeStake;
   }),
 
   on(events.ServiceProven, async (event, at, batch) => {
-    const number = toInt(event.epoch);
+    const number = toEpoch(event.epoch);
     const node = await batch.node(event.nodeId);
     const epoch = await batch.epoch(number);
     const nodeEpoch = await batch.nodeEpoch(event.nodeId, number);

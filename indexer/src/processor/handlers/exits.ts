@@ -16,6 +16,8 @@ export async function requestExit(
   at: Moment,
   batch: Batch,
 ): Promise<void> {
+  // The last shares of a delegator may be worth nothing.
+  if (event.amount === 0n) return;
   const id = `${prefixOf(kind, event)}${event.period}`;
   const known = await batch.entities.find(model.ExitRequest, id);
   if (known !== undefined) {

@@ -1,10 +1,9 @@
 import { events } from "../../abi/NodeStaking";
 import * as model from "../../model";
-import { advanceIncome } from "../../shared/income";
-import type { Batch } from "../batch";
-import { on, toInt, type Moment } from "../handler";
+import { on, toInt } from "../handler";
 import { requestExit, payExits } from "./exits";
 import { recordUpdate } from "./registry";
+import { advance, changeBond, ensureDelegation, recordAction, stakeCheckpoint } from "./stake";
 
 export const stakingHandlers = [
   on(events.Bonded, async (event, at, batch) => {
@@ -74,6 +73,8 @@ export const stakingHandlers = [
     delegation.shares -= shares;
     delegation.exiting += amount;
     if (delegation.shares === 0n) pool.delegators -= 1;
+    // Shares that were worth nothing are followed by no withdrawal that would give back what they voted with.
+    if (delegation.shares === 0n && delegation.exiting === 0n) delegation.votingUnits = 0n;
     await requestExit(model.ExitKind.DELEGATION, { nodeId, account: delegator, amount, period }, at, batch);
     await recordAction(model.StakeActionKind.REQUEST_UNDELEGATE, nodeId, delegator, amount, at, batch, {
       shares,
@@ -140,86 +141,3 @@ export const stakingHandlers = [
     recordUpdate(node, model.NodeUpdateKind.COMMISSION, event.commissionBps.toString(), at, batch);
   }),
 ];
-
-/** Moves a pool's income stream on to the moment of an event. What vested joins the assets by an event of its own. */
-function advance(pool: model.Pool, at: Moment, batch: Batch): void {
-  const updatedAtSeconds = pool.incomeUpdatedAt == null ? undefined : pool.incomeUpdatedAt.getTime() / 1_000;
-  const { streaming, arriving, vested } = pool;
-  const stream = advanceIncome({ streaming, arriving, vested, updatedAtSeconds }, at.seconds, batch.clock);
-  pool.streaming = stream.streaming;
-  pool.arriving = stream.arriving;
-  pool.vested = stream.vested;
-  pool.incomeUpdatedAt = at.timestamp;
-}
-
-/** A bond counts from the next epoch on; whether the active stake changes with it, another event says. */
-async function changeBond(nodeId: bigint, change: bigint, at: Moment, batch: Batch): Promise<void> {
-  const fromEpoch = batch.clock.epochAt(at.seconds) + 1;
-  const pool = await batch.pool(nodeId);
-  pool.bond += change;
-  pool.bondFrom = fromEpoch;
-  (await batch.network()).bonded += change;
-  (await stakeCheckpoint(await batch.node(nodeId), fromEpoch, batch)).bond = pool.bond;
-}
-
-/** The checkpoint of an epoch; a new one goes on from the values so far. */
-async function stakeCheckpoint(
-  node: model.Node,
-  fromEpoch: number,
-  batch: Batch,
-): Promise<model.StakeCheckpoint> {
-  const id = `${node.id}-${fromEpoch}`;
-  const { stake, bond } = await batch.pool(BigInt(node.id));
-  const make = (): model.StakeCheckpoint => new model.StakeCheckpoint({ id, node, fromEpoch, stake, bond });
-  return (await batch.entities.ensure(model.StakeCheckpoint, id, make)).entity;
-}
-
-async function ensureDelegation(
-  nodeId: bigint,
-  delegator: string,
-  at: Moment,
-  batch: Batch,
-): Promise<model.Delegation> {
-  const id = `${nodeId}-${delegator}`;
-  const known = await batch.entities.find(model.Delegation, id);
-  if (known !== undefined) return known;
-  return batch.entities.add(
-    new model.Delegation({
-      id,
-      node: await batch.node(nodeId),
-      delegator: await batch.account(delegator),
-      shares: 0n,
-      votingUnits: 0n,
-      generation: (await batch.pool(nodeId)).generation,
-      exiting: 0n,
-      totalDelegated: 0n,
-      totalWithdrawn: 0n,
-      since: at.timestamp,
-    }),
-  );
-}
-
-async function recordAction(
-  kind: model.StakeActionKind,
-  nodeId: bigint,
-  address: string,
-  amount: bigint,
-  at: Moment,
-  batch: Batch,
-  details: { readonly shares?: bigint; readonly period?: number } = {},
-): Promise<void> {
-  batch.entities.add(
-    new model.StakeAction({
-      id: at.id,
-      kind,
-      node: await batch.node(nodeId),
-      account: await batch.account(address),
-      amount,
-      shares: details.shares ?? null,
-      period: details.period ?? null,
-      block: at.block,
-      timestamp: at.timestamp,
-      txHash: at.txHash,
-    }),
-  );
-}
