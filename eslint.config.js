@@ -10,6 +10,7 @@ export default defineConfig(
     "types/",
     ".devnet/",
     "indexer/lib/",
+    "indexer/dashboard/dist/",
     "indexer/src/abi/",
     "indexer/src/model/generated/",
   ]),

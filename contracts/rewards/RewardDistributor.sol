@@ -40,8 +40,7 @@ contract RewardDistributor is IRewardDistributor, EpochClock, Managed {
 
     uint256 private constant BPS = 10_000;
     bytes32 private constant STORAGE =
-        keccak256(abi.encode(uint256(keccak256("dtelecom.RewardDistributor")) - 1)) &
-            ~bytes32(uint256(0xff));
+        keccak256(abi.encode(uint256(keccak256("dtelecom.RewardDistributor")) - 1)) & ~bytes32(uint256(0xff));
 
     IDTelToken private immutable TOKEN;
     IServiceAttestations private immutable ATTESTATIONS;
@@ -136,8 +135,9 @@ contract RewardDistributor is IRewardDistributor, EpochClock, Managed {
     // ---------------------------------------------------------------- internal
 
     function _budgetOf(uint256 epoch) private view returns (Budget memory budget) {
-        uint256 emission = EmissionSchedule.emittedAfter((epoch + 1) * EPOCH_SECONDS) -
-            EmissionSchedule.emittedAfter(epoch * EPOCH_SECONDS);
+        uint256 emission =
+            EmissionSchedule.emittedAfter((epoch + 1) * EPOCH_SECONDS) -
+                EmissionSchedule.emittedAfter(epoch * EPOCH_SECONDS);
         budget.work = (emission * WORK_SHARE_BPS) / BPS;
         budget.availability = emission - budget.work;
     }
@@ -175,11 +175,7 @@ contract RewardDistributor is IRewardDistributor, EpochClock, Managed {
     }
 
     /// @dev The stake's part of the budget, times the audit score; whole gwei.
-    function _availability(
-        uint256 stake,
-        uint256 totalStake,
-        uint256 budget
-    ) private view returns (uint256) {
+    function _availability(uint256 stake, uint256 totalStake, uint256 budget) private view returns (uint256) {
         uint256 availability = (((budget * stake) / totalStake) * NEUTRAL_SCORE) / BPS;
         return availability - (availability % Gwei.WEI);
     }

@@ -46,10 +46,7 @@ library AttestationWords {
     /// @notice The word if it was written in this lap of the ring, else an empty one.
     function ifOfLap(AttestationWord self, uint24 lap) internal pure returns (AttestationWord) {
         // The cast keeps the 24 bits of the lap.
-        return
-            uint24(AttestationWord.unwrap(self) >> 8) == lap
-                ? self
-                : AttestationWord.wrap(0);
+        return uint24(AttestationWord.unwrap(self) >> 8) == lap ? self : AttestationWord.wrap(0);
     }
 
     /// @notice Whether anything is on record.

@@ -107,7 +107,12 @@ interface IPaymentEscrow {
     /// @notice A part of an app's balance is guaranteed to a node.
     event Reserved(address indexed app, uint256 indexed nodeId, uint256 amount);
     /// @notice An app asked a reserve back; `amount` replaces what was thawing before.
-    event ReleaseRequested(address indexed app, uint256 indexed nodeId, uint256 amount, uint256 releasableEpoch);
+    event ReleaseRequested(
+        address indexed app,
+        uint256 indexed nodeId,
+        uint256 amount,
+        uint256 releasableEpoch
+    );
     /// @notice A reserve came back to the free balance.
     event Released(address indexed app, uint256 indexed nodeId, uint256 amount);
     /// @notice An app added a signer key.

@@ -148,8 +148,7 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
     function requestRelease(uint256 nodeId, uint256 amount) external {
         uint64 amountGwei = _nonZero(amount);
         uint64 reserved = _storage().accounts[msg.sender][nodeId].reserved;
-        if (amountGwei > reserved)
-            revert InsufficientReserve(msg.sender, nodeId, amount, reserved.toWei());
+        if (amountGwei > reserved) revert InsufficientReserve(msg.sender, nodeId, amount, reserved.toWei());
         // The running epoch does not count as one of the thaw. Epochs fit 64 bits.
         uint64 releasableEpoch = uint64(currentEpoch() + THAW_EPOCHS + 1);
         _storage().thaws[msg.sender][nodeId] = Thaw(amountGwei, releasableEpoch);
@@ -358,13 +357,7 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
     }
 
     /// @dev Splits a collection and counts it for the epoch that ran half an epoch ago.
-    function _split(
-        address app,
-        uint256 nodeId,
-        uint64 amount,
-        uint64 score,
-        uint64 fromReserve
-    ) private {
+    function _split(address app, uint256 nodeId, uint64 amount, uint64 score, uint64 fromReserve) private {
         // All parts are fractions of a 64-bit amount.
         uint64 burned = uint64((amount * BURN_BPS) / BPS);
         uint64 treasury = uint64((amount * TREASURY_BPS) / BPS);
@@ -412,12 +405,7 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
     }
 
     function _payOut(uint256 epoch, EpochRevenue memory revenue) private {
-        emit EpochFlushed(
-            epoch,
-            revenue.burned.toWei(),
-            revenue.treasury.toWei(),
-            revenue.stakers.toWei()
-        );
+        emit EpochFlushed(epoch, revenue.burned.toWei(), revenue.treasury.toWei(), revenue.stakers.toWei());
         TOKEN.burn(revenue.burned.toWei());
         IERC20(TOKEN).safeTransfer(TREASURY, revenue.treasury.toWei());
         IERC20(TOKEN).safeTransfer(STAKING, revenue.stakers.toWei());

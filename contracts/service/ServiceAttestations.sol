@@ -104,7 +104,8 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         if (msg.sender != _storage().operators[attestation.nodeId])
             revert NotOperator(attestation.nodeId, msg.sender);
         _checkCommitWindow(attestation.epoch);
-        if (!_record(attestation, attestation.hash())) revert AlreadyAttested(attestation.nodeId, attestation.epoch);
+        if (!_record(attestation, attestation.hash()))
+            revert AlreadyAttested(attestation.nodeId, attestation.epoch);
     }
 
     /// @inheritdoc IServiceAttestations
@@ -356,8 +357,9 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         if (nodeBurnedWei > ALWAYS_PROVE_ABOVE) return true;
         // One word of eight lanes for the node, so that each lane of the seed decides on its own: lanes are uniform and
         // so is their difference to anything fixed before them.
-        uint256 lanes = uint256(keccak256(abi.encode(nodeId, epoch, PICK_TAG))) ^
-            uint256(_storage().seeds[epoch % RING_EPOCHS]);
+        uint256 lanes =
+            uint256(keccak256(abi.encode(nodeId, epoch, PICK_TAG))) ^
+                uint256(_storage().seeds[epoch % RING_EPOCHS]);
         for (uint256 lane = 0; lane < LANES; ++lane) {
             // The cast keeps one lane's 32 bits.
             if (uint32(lanes >> (32 * lane)) < LANE_ODDS) return true;

@@ -8,8 +8,9 @@ import {CompactSignature} from "./ServiceTypes.sol";
 /// @title ServiceDomain
 /// @notice The EIP-712 domain of a protocol contract, from constants: no storage read on the hot path.
 abstract contract ServiceDomain {
-    bytes32 private constant DOMAIN_TYPE =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant DOMAIN_TYPE = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
     bytes32 private constant NAME = keccak256("dTelecom");
     bytes32 private constant VERSION = keccak256("1");
 
@@ -24,11 +25,6 @@ abstract contract ServiceDomain {
         bytes32 structHash,
         CompactSignature calldata signature
     ) internal pure returns (address) {
-        return
-            ECDSA.recover(
-                MessageHashUtils.toTypedDataHash(domain, structHash),
-                signature.r,
-                signature.vs
-            );
+        return ECDSA.recover(MessageHashUtils.toTypedDataHash(domain, structHash), signature.r, signature.vs);
     }
 }

@@ -60,7 +60,9 @@ interface INodeRegistry {
     /// @return owner The cold key.
     /// @return region The operator's choice of region.
     /// @return pricePerGBWei Price of 1e9 bytes delivered, in wei of DTEL.
-    function nodeOf(uint256 nodeId) external view returns (address owner, uint16 region, uint256 pricePerGBWei);
+    function nodeOf(
+        uint256 nodeId
+    ) external view returns (address owner, uint16 region, uint256 pricePerGBWei);
 
     /// @notice How many nodes were ever registered; ids run from 1 to this.
     function nodeCount() external view returns (uint256);

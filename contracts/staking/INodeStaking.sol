@@ -185,7 +185,10 @@ interface INodeStaking {
     function delegationOf(uint256 nodeId, address delegator) external view returns (uint256);
 
     /// @notice A delegator's exits: payable now, and still waiting, in wei.
-    function exitOf(uint256 nodeId, address delegator) external view returns (uint256 payableNow, uint256 waiting);
+    function exitOf(
+        uint256 nodeId,
+        address delegator
+    ) external view returns (uint256 payableNow, uint256 waiting);
 
     /// @notice The bond's exits: payable now, and still waiting, in wei.
     function bondExitOf(uint256 nodeId) external view returns (uint256 payableNow, uint256 waiting);

@@ -434,8 +434,7 @@ contract NodeStaking is INodeStaking, IncomeVesting, Managed {
         Pool memory old = $.pools[nodeId];
         uint256 fromEpoch = currentEpoch() + 1;
         if (pool.bond != old.bond && old.bondFrom != fromEpoch) {
-            if (old.bondFrom != 0)
-                $.bondHistory[nodeId].record(old.bondFrom, old.bond / STAKE_UNIT_GWEI);
+            if (old.bondFrom != 0) $.bondHistory[nodeId].record(old.bondFrom, old.bond / STAKE_UNIT_GWEI);
             // `StakeHistory` holds epochs to 24 bits: 1,900 years of an hour.
             pool.bondFrom = SafeCast.toUint24(fromEpoch);
         }
