@@ -13,8 +13,8 @@ import { LIMITS, measure } from "./gas/actions.js";
 import type { GasFigures } from "./gas/actions.js";
 
 const SNAPSHOT = new URL("gas/snapshot.json", import.meta.url);
-/** Signatures and hashes differ from run to run, and a zero byte of calldata is cheaper than another. */
-const TOLERANCE = 0.01;
+/** Keys, hashes and the leaves that a seed picks differ from run to run; a zero byte of calldata costs less. */
+const TOLERANCE = 0.02;
 
 const { values: options } = parseArgs({
   options: {
