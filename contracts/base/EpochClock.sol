@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 /// @title EpochClock
 /// @notice The time base of the protocol: epochs of a fixed length, counted from a fixed genesis.
 /// @dev Immutable in every contract, so that all of them agree at no cost in storage reads.
@@ -62,9 +64,9 @@ abstract contract EpochClock {
         return GENESIS + epoch * EPOCH_SECONDS;
     }
 
-    /// @dev The word of a ring says in which lap it was written: an older lap reads as empty. Never 0.
+    /// @dev The word of a ring says in which lap it was written: an older lap reads as empty. Never 0. Checked, since an
+    /// epoch may come from a caller: with its highest bits cut off, one that never was would read the word of another.
     function _lap(uint256 epoch) internal pure returns (uint24) {
-        // 2^24 laps of 256 epochs are out of reach for any clock: the cast cannot cut anything off.
-        return uint24(epoch / RING_EPOCHS + 1);
+        return SafeCast.toUint24(epoch / RING_EPOCHS + 1);
     }
 }

@@ -240,6 +240,26 @@ describe("RewardDistributor: claims", function () {
       .withArgs(node.nodeId, EPOCH);
   });
 
+  it("is refused for an epoch whose place in the rings is another's, as are draw and flush", async function () {
+    const { distributor, attestations, escrow } = protocol;
+    await pay(node.nodeId, dtel(100));
+    await settle([]);
+    // 2^24 laps of 256 epochs later: the highest bits of its lap do not fit the word.
+    const alias = EPOCH + 2 ** 32;
+    for (const call of [
+      () => distributor.claim(unattested(node, alias)),
+      () => attestations.draw(alias),
+      () => escrow.flush(alias),
+    ]) {
+      await expect(call())
+        .to.be.revertedWithCustomError(attestations, "SafeCastOverflowedUintDowncast")
+        .withArgs(24, BigInt(alias) / 256n + 1n);
+    }
+    await expect(distributor.claim(unattested(node, EPOCH)))
+      .to.emit(distributor, "Claimed")
+      .withArgs(node.nodeId, EPOCH, 0n, 0n, dtel(85));
+  });
+
   it("is refused with another attestation than the one on record", async function () {
     const { distributor, attestations } = protocol;
     const service = await honestService(protocol, node, app, EPOCH);
