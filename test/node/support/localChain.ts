@@ -33,7 +33,11 @@ export class LocalChain {
   static async start(): Promise<LocalChain> {
     const server = await hre.network.createServer("hardhat", "127.0.0.1", 0);
     const { port } = await server.listen();
-    return new LocalChain(`http://127.0.0.1:${port}`, server, 31_337);
+    const chain = new LocalChain(`http://127.0.0.1:${port}`, server, 31_337);
+    // Hardhat's chains begin at the time at which its configuration was loaded, however long ago that was.
+    await chain.provider.send("evm_setNextBlockTimestamp", [Math.ceil(Date.now() / 1_000)]);
+    await chain.provider.send("evm_mine", []);
+    return chain;
   }
 
   async close(): Promise<void> {
