@@ -2,7 +2,7 @@
 import type { JsonRpcProvider } from "ethers";
 import { formatEther } from "ethers";
 import { connectContracts } from "./contracts.js";
-import type { Deployment } from "./deployment.js";
+import type { Deployment } from "../../node/chain/deployment.js";
 import type { EpochWatch } from "./epochWatch.js";
 import type { StoredEpoch } from "./storedReceipts.js";
 import type { Parameters } from "../parameters/schema.js";

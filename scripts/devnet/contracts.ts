@@ -2,7 +2,7 @@
 import type { ContractRunner } from "ethers";
 import { connectContracts as connectService } from "../../node/chain/contracts.js";
 import { DTelToken__factory } from "../../types/contracts/factories/token/DTelToken__factory.js";
-import type { Deployment } from "./deployment.js";
+import type { Deployment } from "../../node/chain/deployment.js";
 
 /** @param runner Who reads, or signs. */
 export function connectContracts(deployment: Pick<Deployment, "addresses">, runner: ContractRunner) {

@@ -2,9 +2,6 @@
 import { writeFile } from "node:fs/promises";
 import type { Deployment } from "../../node/chain/deployment.js";
 
-export { loadDeployment } from "../../node/chain/deployment.js";
-export type { Deployment } from "../../node/chain/deployment.js";
-
 export async function saveDeployment(path: string, deployment: Deployment): Promise<void> {
   await writeFile(path, `${JSON.stringify(deployment, undefined, 2)}\n`);
 }

@@ -2,7 +2,7 @@
 import { NonceManager, parseEther, Wallet } from "ethers";
 import type { ContractTransactionReceipt, ContractTransactionResponse, Provider, Signer } from "ethers";
 import { connectContracts } from "./contracts.js";
-import type { Deployment } from "./deployment.js";
+import type { Deployment } from "../../node/chain/deployment.js";
 
 /** Amounts that the devnet's people start with; all DTEL in wei. */
 export const AMOUNTS = {

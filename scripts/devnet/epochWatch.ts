@@ -4,7 +4,7 @@ import type { JsonRpcProvider, Log } from "ethers";
 import { z } from "zod";
 import { connectContracts } from "./contracts.js";
 import type { Contracts } from "./contracts.js";
-import type { Deployment } from "./deployment.js";
+import type { Deployment } from "../../node/chain/deployment.js";
 
 const POLL_MS = 500;
 const MAX_FAILURES = 5;

@@ -8,7 +8,7 @@ import type { RunningApp } from "./app.js";
 import { devnetProvider, startChain } from "./chain.js";
 import type { Chain } from "./chain.js";
 import { saveDeployment } from "./deployment.js";
-import type { Deployment } from "./deployment.js";
+import type { Deployment } from "../../node/chain/deployment.js";
 import { claimDirectory, releaseDirectory } from "./directory.js";
 import { randomWallet } from "./economy.js";
 import type { AppIdentity } from "./economy.js";

@@ -1,6 +1,6 @@
 /** Keys, money, registrations, bonds, delegations and reserves: all that has to be on chain before service begins. */
 import type { JsonRpcProvider } from "ethers";
-import type { Deployment } from "./deployment.js";
+import type { Deployment } from "../../node/chain/deployment.js";
 import { AMOUNTS, delegateToAll, fund, prepareApp, randomWallet, registerNode } from "./economy.js";
 import type { AppIdentity, RegisteredNode } from "./economy.js";
 import { planNodes } from "./node.js";

@@ -48,14 +48,6 @@ export function toInt(value: bigint): number {
   return Number(value);
 }
 
-/**
- * The epoch that an event is about. The contracts know an epoch by its lowest 32 bits (place in the ring and lap): a
- * caller's higher ones make no other epoch of it, and must not stop the index either.
- */
-export function toEpoch(value: bigint): number {
-  return toInt(BigInt.asUintN(32, value));
-}
-
 /** Text from the chain as Postgres can hold it: without NUL, which it refuses. */
 export function toText(value: string): string {
   return value.replaceAll("\0", "\uFFFD");

@@ -1,7 +1,7 @@
 import { concat, id as keccakOfText, keccak256, toBeHex } from "ethers";
 import { events } from "../../abi/ServiceAttestations";
 import * as model from "../../model";
-import { on, toEpoch, toInt } from "../handler";
+import { on, toInt } from "../handler";
 import { recordUpdate } from "./registry";
 
 const ATTESTATION_TYPE = keccakOfText(
@@ -16,7 +16,7 @@ export const attestationHandlers = [
   }),
 
   on(events.Attested, async (event, at, batch) => {
-    const number = toEpoch(event.epoch);
+    const number = toInt(event.epoch);
     const node = await batch.node(event.nodeId);
     const epoch = await batch.epoch(number);
     const nodeEpoch = await batch.nodeEpoch(event.nodeId, number);
@@ -53,13 +53,13 @@ export const attestationHandlers = [
   }),
 
   on(events.SeedArmed, async (event, _at, batch) => {
-    const epoch = await batch.epoch(toEpoch(event.epoch));
+    const epoch = await batch.epoch(toInt(event.epoch));
     epoch.seedStatus = model.SeedStatus.ARMED;
     epoch.armedBlock = toInt(event.firstBlock);
   }),
 
   on(events.SeedDrawn, async (event, at, batch) => {
-    const epoch = await batch.epoch(toEpoch(event.epoch));
+    const epoch = await batch.epoch(toInt(event.epoch));
     const { clock } = batch;
     epoch.seedStatus = model.SeedStatus.DRAWN;
     epoch.seed = event.seed;
@@ -73,7 +73,7 @@ export const attestationHandlers = [
   }),
 
   on(events.ServiceProven, async (event, at, batch) => {
-    const number = toEpoch(event.epoch);
+    const number = toInt(event.epoch);
     const node = await batch.node(event.nodeId);
     const epoch = await batch.epoch(number);
     const nodeEpoch = await batch.nodeEpoch(event.nodeId, number);

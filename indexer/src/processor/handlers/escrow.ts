@@ -1,6 +1,6 @@
 import { events } from "../../abi/PaymentEscrow";
 import * as model from "../../model";
-import { on, toEpoch, toInt } from "../handler";
+import { on, toInt } from "../handler";
 
 export const escrowHandlers = [
   on(events.Deposited, async (event, at, batch) => {
@@ -83,7 +83,7 @@ export const escrowHandlers = [
   on(events.VoucherCollected, async (event, at, batch) => {
     const { nodeId, amount, score, fromReserve, burned, scoredBurn, treasury } = event;
     const stakers = amount - burned - treasury;
-    const number = toEpoch(event.epoch);
+    const number = toInt(event.epoch);
     const app = await batch.app(event.app, at);
     const account = await batch.appNodeAccount(app, nodeId);
     const node = await batch.findNode(nodeId);
@@ -127,7 +127,7 @@ export const escrowHandlers = [
   }),
 
   on(events.EpochFlushed, async (event, at, batch) => {
-    const epoch = await batch.epoch(toEpoch(event.epoch));
+    const epoch = await batch.epoch(toInt(event.epoch));
     epoch.flushed = true;
     epoch.flushedAt = at.timestamp;
     (await batch.network()).feesFlushed += event.burned + event.treasury + event.stakers;

@@ -1,11 +1,11 @@
 import { events } from "../../abi/RewardDistributor";
 import * as model from "../../model";
-import { on, toEpoch } from "../handler";
+import { on, toInt } from "../handler";
 
 export const rewardHandlers = [
   on(events.Claimed, async (event, at, batch) => {
     const { nodeId, work, availability, fees } = event;
-    const number = toEpoch(event.epoch);
+    const number = toInt(event.epoch);
     const node = await batch.findNode(nodeId);
     const epoch = await batch.epoch(number);
     const nodeEpoch = await batch.nodeEpoch(nodeId, number);
