@@ -22,6 +22,8 @@ interface IRewardDistributor {
     error InvalidRewardConfig(uint256 kappaBps, uint256 workShareBps, uint256 neutralScore);
     /// @notice The epoch of this node was claimed already.
     error AlreadyClaimed(uint256 nodeId, uint256 epoch);
+    /// @notice Rates changed by more than 500, or again within 256 epochs.
+    error RatesChangeRefused(uint256 lastFromEpoch, uint256 kappaBps, uint256 workShareBps);
     /// @notice Nothing was credited since the last mint.
     error NothingToMint();
 
@@ -36,6 +38,8 @@ interface IRewardDistributor {
         uint256 availability,
         uint256 fees
     );
+    /// @notice Emission is divided in another way from an epoch on.
+    event RatesChanged(uint256 indexed fromEpoch, uint256 kappaBps, uint256 workShareBps);
     /// @notice Rewards credited since the last time were minted, in wei.
     event RewardsMinted(uint256 amount);
 
@@ -48,6 +52,13 @@ interface IRewardDistributor {
 
     /// @notice Mints what was credited since the last time to `NodeStaking`; anyone.
     function mintPending() external;
+
+    /// @notice Divides emission in another way from the next epoch on; only the authority. By at most 500 each, and not
+    /// again within 256 epochs, so that no epoch that can be claimed ever changes.
+    function setRates(uint256 kappaBps, uint256 workShareBps) external;
+
+    /// @notice The rates of an epoch, in 1/10,000.
+    function ratesOf(uint256 epoch) external view returns (uint256 kappaBps, uint256 workShareBps);
 
     /// @notice What an epoch may pay, in wei.
     function budgetOf(uint256 epoch) external view returns (uint256 work, uint256 availability);

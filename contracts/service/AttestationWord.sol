@@ -30,12 +30,12 @@ library AttestationWords {
         return AttestationWord.wrap((uint256(lap) << 8) | CLAIMED);
     }
 
-    /// @notice The same word, proven.
-    function asProven(AttestationWord self) internal pure returns (AttestationWord) {
-        return
-            AttestationWord.wrap(
-                (AttestationWord.unwrap(self) & ~STATUS_MASK) | uint256(IServiceAttestations.Status.Proven)
-            );
+    /// @notice The same word, one step further.
+    function withStatus(
+        AttestationWord self,
+        IServiceAttestations.Status status_
+    ) internal pure returns (AttestationWord) {
+        return AttestationWord.wrap((AttestationWord.unwrap(self) & ~STATUS_MASK) | uint256(status_));
     }
 
     /// @notice The same word, claimed.

@@ -35,12 +35,16 @@ interface IPaymentEscrow {
     /// @param stakers The stakers' part.
     /// @param lap Which lap of the ring this is; see `EpochClock`.
     /// @param flushed Whether the tokens were moved.
+    /// @param burnBps Part of each collection that is burned in this epoch, in 1/10,000: as the first one found it.
+    /// @param treasuryBps Part for the treasury, in 1/10,000.
     struct EpochRevenue {
         uint64 burned;
         uint64 treasury;
         uint64 stakers;
         uint24 lap;
         bool flushed;
+        uint16 burnBps;
+        uint16 treasuryBps;
     }
 
     /// @notice What an app and a node have with each other, in gwei.
@@ -138,6 +142,8 @@ interface IPaymentEscrow {
         uint256 scoredBurn,
         uint256 treasury
     );
+    /// @notice Collections are split in another way from the first epoch on that nobody has collected for yet.
+    event PaymentConfigChanged(uint256 burnBps, uint256 treasuryBps, uint256 thawEpochs);
     /// @notice The fees of an epoch were burned and paid out, in wei.
     event EpochFlushed(uint256 indexed epoch, uint256 burned, uint256 treasury, uint256 stakers);
 
@@ -184,8 +190,21 @@ interface IPaymentEscrow {
     /// promises nothing more or finds nothing is passed over; what the sender could have seen before is refused.
     function collectBatch(SignedVoucher[] calldata vouchers) external;
 
-    /// @notice Burns and pays out what was collected for an epoch that collects no more; anyone.
+    /// @notice Burns and pays out what was collected for an epoch that collects no more; anyone. Drawing the epoch's seed
+    /// does it too.
     function flush(uint256 epoch) external;
+
+    /// @notice Flushes an epoch unless it is flushed or had nothing; only `ServiceAttestations`, as it draws the seed.
+    /// @return burnedGwei Burned of the epoch's fees, in gwei.
+    function closeEpoch(uint256 epoch) external returns (uint64 burnedGwei);
+
+    /// @notice Sets how collections are split and how long things thaw; only the authority. Epochs that were collected for keep
+    /// their split.
+    /// @param config Within the bounds of `PaymentConfig`.
+    function setPaymentConfig(PaymentConfig calldata config) external;
+
+    /// @notice How collections are split and how long things thaw, for epochs that nobody has collected for yet.
+    function paymentConfig() external view returns (PaymentConfig memory);
 
     /// @notice An app's free balance, in wei.
     function balanceOf(address app) external view returns (uint256);

@@ -12,50 +12,57 @@ interface IServiceAttestations {
     enum Status {
         None,
         Attested,
-        Proven
+        Proven,
+        Faulted
     }
 
-    /// @notice How nodes are picked and what they open.
-    /// @param samples Leaves to open, 4 to 16.
+    /// @notice How nodes are picked.
     /// @param laneOdds A lane picks a node if it, combined with 32 bits of a hash of the node, is below this; with eight lanes the probability in
     /// all is 1 − (1 − laneOdds / 2^32)^8.
     /// @param alwaysProveAboveWei A node whose fees burned more than this in the epoch must prove in any case.
     struct SamplingConfig {
-        uint256 samples;
         uint256 laneOdds;
         uint256 alwaysProveAboveWei;
     }
 
     /// @notice An epoch as it was drawn.
     /// @param burnedGwei Fees burned in it, in gwei.
-    /// @param activeStakeGwei Active stake as it began, in gwei.
+    /// @param activeStakeMilli Active stake as it began, in thousandths of a DTEL.
     /// @param drawnAt Unix time of the draw in seconds; 0 while only armed.
     /// @param blockNumber Block of the draw; while only armed, the first block whose hash becomes a lane.
     /// @param lap Which lap of the ring this is; see `EpochClock`.
+    /// @param ringSize Seats of the audit ring, once drawn; 0 where the epoch is not audited.
     struct EpochRecord {
         uint64 burnedGwei;
-        uint64 activeStakeGwei;
+        uint40 activeStakeMilli;
         uint40 drawnAt;
         uint40 blockNumber;
         uint24 lap;
+        uint24 ringSize;
     }
 
     /// @notice What a claim needs to know of an epoch and of a node's attestation.
     /// @param alreadyClaimed The epoch was claimed before; nothing else is filled in and nothing has changed.
     /// @param attested The node attested the epoch.
     /// @param workEarned It delivered something, and proved it or did not have to.
+    /// @param available It stood in the audit ring and, in an audited epoch, revealed its own audits.
+    /// @param scored At least half of its auditors revealed; else its score is the neutral one.
+    /// @param auditScore Weighted median of their scores, 0 to 10,000.
     /// @param burnedWei Fees burned in the epoch by all nodes.
     /// @param activeStakeWei Active stake as the epoch began.
     struct Settlement {
         bool alreadyClaimed;
         bool attested;
         bool workEarned;
+        bool available;
+        bool scored;
+        uint256 auditScore;
         uint256 burnedWei;
         uint256 activeStakeWei;
     }
 
     /// @notice Sampling parameters are out of bounds.
-    error InvalidSampling(uint256 samples, uint256 laneOdds);
+    error InvalidSampling(uint256 laneOdds);
     /// @notice Neither sent nor signed by the node's operator key.
     error NotOperator(uint256 nodeId, address signer);
     /// @notice The epoch can be attested only in the first half of the next one.
@@ -84,20 +91,8 @@ interface IServiceAttestations {
     error ProofDeadlineNotPassed(uint256 epoch);
     /// @notice Nothing was delivered, so there is nothing to open.
     error NothingToProve(uint256 nodeId, uint256 epoch);
-    /// @notice A proof opens exactly as many leaves as there are samples.
-    error WrongSampleCount(uint256 opened, uint256 samples);
-    /// @notice The opened leaf does not cover the sample point.
-    error SampleNotCovered(uint256 sample, uint256 point, uint256 from, uint256 to);
-    /// @notice The receipt was signed by another key than the grant names.
-    error SessionKeyMismatch(uint256 sample, address receiptSigner, address grantSessionKey);
-    /// @notice The grant was not signed by one of the app's signers of that epoch.
-    error NotGrantSigner(uint256 sample, address app, address signer);
-    /// @notice The grant had expired as the epoch began.
-    error GrantExpired(uint256 sample, uint256 expiresAt);
-    /// @notice The receipt counts more bytes than the grant allows in an epoch.
-    error GrantLimitExceeded(uint256 sample, uint256 bytesDelivered, uint256 maxBytesPerEpoch);
-    /// @notice A quality is above 10,000.
-    error InvalidQuality(uint256 sample, uint256 quality);
+    /// @notice No proof is missing: the node has proven, did not have to, or was reported before.
+    error NoProofMissing(uint256 nodeId, uint256 epoch);
 
     /// @notice The key that may attest for a node changed.
     event OperatorChanged(uint256 indexed nodeId, address indexed operator);
@@ -113,9 +108,18 @@ interface IServiceAttestations {
     /// @notice The blocks of an epoch's seed are fixed: `firstBlock` + 2i for lane i of 8.
     event SeedArmed(uint256 indexed epoch, uint256 firstBlock);
     /// @notice An epoch's seed was drawn, and its totals fixed, in wei.
-    event SeedDrawn(uint256 indexed epoch, bytes32 seed, uint256 burned, uint256 activeStake);
+    /// @param ringSize Seats of the audit ring; 0 where the epoch is not audited.
+    event SeedDrawn(
+        uint256 indexed epoch,
+        bytes32 seed,
+        uint256 burned,
+        uint256 activeStake,
+        uint256 ringSize
+    );
     /// @notice A node opened its samples of an epoch.
     event ServiceProven(uint256 indexed nodeId, uint256 indexed epoch);
+    /// @notice A proof that a node owed did not come: no work reward for the epoch.
+    event ProofMissing(uint256 indexed nodeId, uint256 indexed epoch);
 
     /// @notice Sets the key that attests for a node; only the registry.
     function setOperator(uint256 nodeId, address operator) external;
@@ -138,6 +142,11 @@ interface IServiceAttestations {
     /// @param attestation As it was attested.
     /// @param openings One per sample, in order.
     function prove(Attestation calldata attestation, Opening[] calldata openings) external;
+
+    /// @notice Records that a proof did not come, once, after the proof deadline; only the penalty manager.
+    /// @param attestation As it was attested.
+    /// @param nodeBurnedWei Fees that the node burned in the epoch.
+    function markProofMissing(Attestation calldata attestation, uint256 nodeBurnedWei) external;
 
     /// @notice Marks a node's epoch as claimed, unless it is, and says what a claim needs to know; only the reward distributor.
     /// @param attestation As it was attested; root and totals zero where it was not.

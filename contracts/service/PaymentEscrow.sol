@@ -9,6 +9,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {EpochClock} from "../base/EpochClock.sol";
 import {Gwei} from "../base/Gwei.sol";
 import {Managed} from "../base/Managed.sol";
+import {TimedPause} from "../base/TimedPause.sol";
 import {IPaymentEscrow} from "./IPaymentEscrow.sol";
 import {ServiceDomain} from "./ServiceDomain.sol";
 import {ServiceHashes} from "./ServiceHashes.sol";
@@ -16,7 +17,7 @@ import {CompactSignature, SignedVoucher, Voucher} from "./ServiceTypes.sol";
 
 /// @title PaymentEscrow
 /// @notice Balances, reserves, signer keys and vouchers of apps. See `IPaymentEscrow`.
-contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed, ServiceDomain {
+contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, TimedPause, ServiceDomain {
     using Gwei for uint256;
     using Gwei for uint64;
     using SafeERC20 for IERC20;
@@ -27,6 +28,7 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
         ERC20Burnable token;
         address staking;
         address treasury;
+        address attestations;
     }
 
     /// @custom:storage-location erc7201:dtelecom.PaymentEscrow
@@ -38,6 +40,14 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
         mapping(address app => mapping(address signer => Signer)) signers;
         mapping(uint256 nodeId => NodeRevenue[256]) nodeRevenues;
         EpochRevenue[256] epochRevenues;
+        StoredConfig config;
+    }
+
+    /// @dev One slot; all zero until governance sets it.
+    struct StoredConfig {
+        uint16 burnBps;
+        uint16 treasuryBps;
+        uint16 thawEpochs;
     }
 
     uint256 private constant BPS = 10_000;
@@ -47,35 +57,48 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
     ERC20Burnable private immutable TOKEN;
     address private immutable STAKING;
     address private immutable TREASURY;
-    /// @notice Part of each collection that is burned, in 1/10,000.
-    uint256 public immutable BURN_BPS;
-    /// @notice Part of each collection for the treasury, in 1/10,000.
-    uint256 public immutable TREASURY_BPS;
-    /// @notice Epochs that a released reserve and a revoked signer's vouchers stay collectable.
-    uint256 public immutable THAW_EPOCHS;
+    address private immutable ATTESTATIONS;
+    /// @dev What holds until governance sets another.
+    uint16 private immutable INITIAL_BURN_BPS;
+    uint16 private immutable INITIAL_TREASURY_BPS;
+    uint16 private immutable INITIAL_THAW_EPOCHS;
 
     constructor(
         address authority_,
         Peers memory peers,
         ClockConfig memory clock,
-        PaymentConfig memory config
-    ) Managed(authority_) EpochClock(clock) {
-        if (address(peers.token) == address(0) || peers.staking == address(0) || peers.treasury == address(0))
-            revert ZeroAddress();
+        PaymentConfig memory config,
+        PauseConfig memory pauseConfig
+    ) Managed(authority_) EpochClock(clock) TimedPause(pauseConfig) {
         if (
-            config.burnBps < 500 ||
-            config.burnBps > 3_000 ||
-            config.treasuryBps < 200 ||
-            config.treasuryBps > 1_500 ||
-            config.thawEpochs < 2 ||
-            config.thawEpochs > 56
-        ) revert InvalidPaymentConfig(config.burnBps, config.treasuryBps, config.thawEpochs);
+            address(peers.token) == address(0) ||
+            peers.staking == address(0) ||
+            peers.treasury == address(0) ||
+            peers.attestations == address(0)
+        ) revert ZeroAddress();
+        _checkConfig(config);
         TOKEN = peers.token;
         STAKING = peers.staking;
         TREASURY = peers.treasury;
-        BURN_BPS = config.burnBps;
-        TREASURY_BPS = config.treasuryBps;
-        THAW_EPOCHS = config.thawEpochs;
+        ATTESTATIONS = peers.attestations;
+        // Within bounds that fit 16 bits.
+        INITIAL_BURN_BPS = uint16(config.burnBps);
+        INITIAL_TREASURY_BPS = uint16(config.treasuryBps);
+        INITIAL_THAW_EPOCHS = uint16(config.thawEpochs);
+    }
+
+    // -------------------------------------------------------------- governance
+
+    /// @inheritdoc IPaymentEscrow
+    function setPaymentConfig(PaymentConfig calldata config) external onlyAuthority {
+        _checkConfig(config);
+        // Within bounds that fit 16 bits.
+        _storage().config = StoredConfig(
+            uint16(config.burnBps),
+            uint16(config.treasuryBps),
+            uint16(config.thawEpochs)
+        );
+        emit PaymentConfigChanged(config.burnBps, config.treasuryBps, config.thawEpochs);
     }
 
     // ----------------------------------------------------------------- balance
@@ -131,7 +154,7 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
     // ---------------------------------------------------------------- reserves
 
     /// @inheritdoc IPaymentEscrow
-    function reserve(uint256 nodeId, uint256 amount) external {
+    function reserve(uint256 nodeId, uint256 amount) external whenNotPaused {
         uint64 amountGwei = _nonZero(amount);
         EscrowStorage storage $ = _storage();
         _takeFree(msg.sender, amountGwei);
@@ -150,7 +173,7 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
         uint64 reserved = _storage().accounts[msg.sender][nodeId].reserved;
         if (amountGwei > reserved) revert InsufficientReserve(msg.sender, nodeId, amount, reserved.toWei());
         // The running epoch does not count as one of the thaw. Epochs fit 64 bits.
-        uint64 releasableEpoch = uint64(currentEpoch() + THAW_EPOCHS + 1);
+        uint64 releasableEpoch = uint64(currentEpoch() + _config().thawEpochs + 1);
         _storage().thaws[msg.sender][nodeId] = Thaw(amountGwei, releasableEpoch);
         emit ReleaseRequested(msg.sender, nodeId, amount, releasableEpoch);
     }
@@ -242,6 +265,19 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
         _payOut(epoch, revenue);
     }
 
+    /// @inheritdoc IPaymentEscrow
+    function closeEpoch(uint256 epoch) external returns (uint64 burnedGwei) {
+        _onlyPeer(ATTESTATIONS);
+        EpochRevenue storage stored = _storage().epochRevenues[epoch % RING_EPOCHS];
+        EpochRevenue memory revenue = stored;
+        if (revenue.lap != _lap(epoch)) return 0;
+        if (!revenue.flushed) {
+            stored.flushed = true;
+            _payOut(epoch, revenue);
+        }
+        return revenue.burned;
+    }
+
     // ------------------------------------------------------------------- views
 
     /// @inheritdoc IPaymentEscrow
@@ -274,7 +310,7 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
     function isVoucherSigner(address app, address signer) public view returns (bool) {
         Signer memory entry = _storage().signers[app][signer];
         if (!entry.known) return false;
-        return entry.lastEpoch == type(uint64).max || currentEpoch() <= entry.lastEpoch + THAW_EPOCHS;
+        return entry.lastEpoch == type(uint64).max || currentEpoch() <= entry.lastEpoch + _config().thawEpochs;
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -294,6 +330,12 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
     }
 
     /// @inheritdoc IPaymentEscrow
+    function paymentConfig() external view returns (PaymentConfig memory) {
+        StoredConfig memory config = _config();
+        return PaymentConfig(config.burnBps, config.treasuryBps, config.thawEpochs);
+    }
+
+    /// @inheritdoc IPaymentEscrow
     function collectionEpoch() public view returns (uint256) {
         uint256 halfAgo = block.timestamp - EPOCH_SECONDS / 2;
         return halfAgo < GENESIS ? 0 : epochAt(halfAgo);
@@ -306,7 +348,7 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
         return amount.fromWei();
     }
 
-    function _credit(address app, address from, uint256 amount) private {
+    function _credit(address app, address from, uint256 amount) private whenNotPaused {
         if (app == address(0)) revert ZeroAddress();
         _storage().free[app] += _nonZero(amount);
         emit Deposited(app, from, amount);
@@ -358,15 +400,18 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
 
     /// @dev Splits a collection and counts it for the epoch that ran half an epoch ago.
     function _split(address app, uint256 nodeId, uint64 amount, uint64 score, uint64 fromReserve) private {
+        uint256 epoch = collectionEpoch();
+        EpochRevenue memory revenue = _openEpoch(epoch);
         // All parts are fractions of a 64-bit amount.
-        uint64 burned = uint64((amount * BURN_BPS) / BPS);
-        uint64 treasury = uint64((amount * TREASURY_BPS) / BPS);
+        uint64 burned = uint64((uint256(amount) * revenue.burnBps) / BPS);
+        uint64 treasury = uint64((uint256(amount) * revenue.treasuryBps) / BPS);
         uint64 stakers = amount - burned - treasury;
         uint64 scored = uint64((uint256(burned) * score) / amount);
-        uint256 epoch = collectionEpoch();
-        uint24 lap = _lap(epoch);
-        _addNodeRevenue(nodeId, epoch, NodeRevenue(burned, scored, stakers, lap));
-        _addEpochRevenue(epoch, EpochRevenue(burned, treasury, stakers, lap, false));
+        revenue.burned += burned;
+        revenue.treasury += treasury;
+        revenue.stakers += stakers;
+        _storage().epochRevenues[epoch % RING_EPOCHS] = revenue;
+        _addNodeRevenue(nodeId, epoch, NodeRevenue(burned, scored, stakers, revenue.lap));
         emit VoucherCollected(
             app,
             nodeId,
@@ -380,6 +425,36 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
         );
     }
 
+    /// @dev The epoch's revenue so far. The first collection fixes how the epoch is split: a word that is read anyway.
+    function _openEpoch(uint256 epoch) private returns (EpochRevenue memory revenue) {
+        uint24 lap = _lap(epoch);
+        revenue = _storage().epochRevenues[epoch % RING_EPOCHS];
+        if (revenue.lap == lap) return revenue;
+        if (revenue.lap != 0 && !revenue.flushed) {
+            // Nobody flushed the epoch whose slot this was for a whole lap: its tokens must not be forgotten.
+            _payOut(epoch - RING_EPOCHS * (lap - revenue.lap), revenue);
+        }
+        StoredConfig memory config = _config();
+        return EpochRevenue(0, 0, 0, lap, false, config.burnBps, config.treasuryBps);
+    }
+
+    function _config() private view returns (StoredConfig memory config) {
+        config = _storage().config;
+        if (config.burnBps == 0)
+            return StoredConfig(INITIAL_BURN_BPS, INITIAL_TREASURY_BPS, INITIAL_THAW_EPOCHS);
+    }
+
+    function _checkConfig(PaymentConfig memory config) private pure {
+        if (
+            config.burnBps < 500 ||
+            config.burnBps > 3_000 ||
+            config.treasuryBps < 200 ||
+            config.treasuryBps > 1_500 ||
+            config.thawEpochs < 2 ||
+            config.thawEpochs > 56
+        ) revert InvalidPaymentConfig(config.burnBps, config.treasuryBps, config.thawEpochs);
+    }
+
     function _addNodeRevenue(uint256 nodeId, uint256 epoch, NodeRevenue memory added) private {
         NodeRevenue storage slot = _storage().nodeRevenues[nodeId][epoch % RING_EPOCHS];
         NodeRevenue memory revenue = slot;
@@ -389,19 +464,6 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, Managed,
             added.stakers += revenue.stakers;
         }
         _storage().nodeRevenues[nodeId][epoch % RING_EPOCHS] = added;
-    }
-
-    function _addEpochRevenue(uint256 epoch, EpochRevenue memory added) private {
-        EpochRevenue memory revenue = _storage().epochRevenues[epoch % RING_EPOCHS];
-        if (revenue.lap == added.lap) {
-            added.burned += revenue.burned;
-            added.treasury += revenue.treasury;
-            added.stakers += revenue.stakers;
-        } else if (revenue.lap != 0 && !revenue.flushed) {
-            // Nobody flushed the epoch whose slot this was for a whole lap: its tokens must not be forgotten.
-            _payOut(epoch - RING_EPOCHS * (added.lap - revenue.lap), revenue);
-        }
-        _storage().epochRevenues[epoch % RING_EPOCHS] = added;
     }
 
     function _payOut(uint256 epoch, EpochRevenue memory revenue) private {

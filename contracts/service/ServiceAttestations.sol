@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {EpochClock} from "../base/EpochClock.sol";
 import {Gwei} from "../base/Gwei.sol";
 import {Managed} from "../base/Managed.sol";
 import {INodeStaking} from "../staking/INodeStaking.sol";
 import {AttestationWord, AttestationWords} from "./AttestationWord.sol";
+import {EpochSeeds} from "./EpochSeeds.sol";
 import {IPaymentEscrow} from "./IPaymentEscrow.sol";
 import {IServiceAttestations} from "./IServiceAttestations.sol";
-import {ReceiptTree} from "./ReceiptTree.sol";
+import {IServiceProofs} from "./IServiceProofs.sol";
+import {QualityAudits} from "./QualityAudits.sol";
+import {SeedLanes} from "./SeedLanes.sol";
 import {ServiceDomain} from "./ServiceDomain.sol";
 import {ServiceHashes} from "./ServiceHashes.sol";
-import {AccessGrant, Attestation, Opening, SignedAttestation} from "./ServiceTypes.sol";
+import {Attestation, Opening, SignedAttestation} from "./ServiceTypes.sol";
 
 /// @title ServiceAttestations
 /// @notice What nodes delivered, and the proof of it. See `IServiceAttestations`.
-contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, ServiceDomain {
-    using Gwei for uint64;
-    using ServiceHashes for AccessGrant;
+/// @dev Seeds and audits are parts of their own; proofs are checked by another contract, which attesting does not touch.
+contract ServiceAttestations is QualityAudits, Managed, ServiceDomain {
     using ServiceHashes for Attestation;
 
     /// @notice The contracts that this one works with.
@@ -26,6 +29,9 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         IPaymentEscrow escrow;
         INodeStaking staking;
         address distributor;
+        address penalties;
+        address ring;
+        IServiceProofs proofs;
     }
 
     /// @custom:storage-location erc7201:dtelecom.ServiceAttestations
@@ -34,20 +40,12 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         /// @dev The registry's copy of the hot keys: an attestation touches no other contract.
         mapping(uint256 nodeId => address) operators;
         mapping(uint256 nodeId => AttestationWord[256]) words;
-        EpochRecord[256] records;
-        bytes32[256] seeds;
     }
 
-    uint256 private constant LANES = 8;
-    /// @dev Lane i comes from the block `firstBlock` + 2i: a producer of one block holds one lane.
-    uint256 private constant LANE_STEP = 2;
-    uint256 private constant LAST_LANE_OFFSET = (LANES - 1) * LANE_STEP;
-    /// @dev How far BLOCKHASH reaches at least.
-    uint256 private constant BLOCKHASH_REACH = 256;
-    uint256 private constant MAX_QUALITY = 10_000;
-    /// @dev Keep the hash that picks nodes and those that pick points apart.
+    /// @dev Keeps the hash that picks nodes apart from the one that picks points.
     uint256 private constant PICK_TAG = 0;
-    uint256 private constant SAMPLE_TAG = 1;
+    /// @dev Thousandths of a DTEL, in wei.
+    uint256 private constant MILLI_WEI = 1e15;
     bytes32 private constant STORAGE =
         keccak256(abi.encode(uint256(keccak256("dtelecom.ServiceAttestations")) - 1)) &
             ~bytes32(uint256(0xff));
@@ -56,8 +54,10 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
     IPaymentEscrow private immutable ESCROW;
     INodeStaking private immutable STAKING;
     address private immutable DISTRIBUTOR;
-    /// @notice Leaves that a proof opens.
-    uint256 public immutable SAMPLES;
+    address private immutable PENALTIES;
+    address private immutable RING;
+    /// @notice Checks proofs.
+    IServiceProofs public immutable PROOFS;
     /// @notice A lane picks a node if 32 bits of a hash are below this.
     uint256 public immutable LANE_ODDS;
     /// @notice A node whose fees burned more than this in an epoch must prove it, in wei.
@@ -67,25 +67,26 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         address authority_,
         Peers memory peers,
         ClockConfig memory clock,
-        SamplingConfig memory sampling
-    ) Managed(authority_) EpochClock(clock) {
+        SamplingConfig memory sampling,
+        uint256 auditors
+    ) Managed(authority_) EpochClock(clock) QualityAudits(auditors) {
         if (
             peers.registry == address(0) ||
             address(peers.escrow) == address(0) ||
             address(peers.staking) == address(0) ||
-            peers.distributor == address(0)
+            peers.distributor == address(0) ||
+            peers.penalties == address(0) ||
+            peers.ring == address(0) ||
+            address(peers.proofs) == address(0)
         ) revert ZeroAddress();
-        if (
-            sampling.samples < 4 ||
-            sampling.samples > 16 ||
-            sampling.laneOdds == 0 ||
-            sampling.laneOdds > 1 << 32
-        ) revert InvalidSampling(sampling.samples, sampling.laneOdds);
+        if (sampling.laneOdds == 0 || sampling.laneOdds > 1 << 32) revert InvalidSampling(sampling.laneOdds);
         REGISTRY = peers.registry;
         ESCROW = peers.escrow;
         STAKING = peers.staking;
         DISTRIBUTOR = peers.distributor;
-        SAMPLES = sampling.samples;
+        PENALTIES = peers.penalties;
+        RING = peers.ring;
+        PROOFS = peers.proofs;
         LANE_ODDS = sampling.laneOdds;
         ALWAYS_PROVE_ABOVE = sampling.alwaysProveAboveWei;
     }
@@ -120,73 +121,39 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         }
     }
 
-    // -------------------------------------------------------------------- seed
-
-    /// @inheritdoc IServiceAttestations
-    function arm(uint256 epoch) external {
-        _checkInRing(epoch);
-        uint256 closesAt = _commitClosesAt(epoch);
-        if (block.timestamp < closesAt) revert CommitWindowOpen(epoch, closesAt);
-        EpochRecord storage record = _storage().records[epoch % RING_EPOCHS];
-        uint24 lap = _lap(epoch);
-        if (record.lap == lap) {
-            bool outOfReach = record.drawnAt == 0 && block.number > record.blockNumber + BLOCKHASH_REACH;
-            if (!outOfReach) revert AlreadyArmed(epoch, record.blockNumber);
-        }
-        // In the future, so that nobody knows a lane when it is fixed. 40 bits of blocks last for ever.
-        uint40 firstBlock = uint40(block.number + 1);
-        _storage().records[epoch % RING_EPOCHS] = EpochRecord(0, 0, 0, firstBlock, lap);
-        emit SeedArmed(epoch, firstBlock);
-    }
-
-    /// @inheritdoc IServiceAttestations
-    function draw(uint256 epoch) external {
-        _checkInRing(epoch);
-        EpochRecord memory record = _storage().records[epoch % RING_EPOCHS];
-        uint256 firstBlock = record.blockNumber;
-        if (
-            record.lap != _lap(epoch) ||
-            record.drawnAt != 0 ||
-            block.number <= firstBlock + LAST_LANE_OFFSET ||
-            block.number > firstBlock + BLOCKHASH_REACH
-        ) revert NotDrawable(epoch, firstBlock);
-
-        uint256 seed;
-        for (uint256 lane = 0; lane < LANES; ++lane) {
-            // The cast keeps the lane's 32 bits.
-            seed = (seed << 32) | uint32(uint256(blockhash(firstBlock + lane * LANE_STEP)));
-        }
-        // Fees count for the epoch half an epoch earlier, so no more can be added: the commit window has closed.
-        record.burnedGwei = ESCROW.epochRevenueOf(epoch).burned;
-        record.activeStakeGwei = Gwei.floorFromWei(STAKING.totalStakeAt(epoch));
-        record.drawnAt = uint40(block.timestamp);
-        record.blockNumber = uint40(block.number);
-        _storage().records[epoch % RING_EPOCHS] = record;
-        _storage().seeds[epoch % RING_EPOCHS] = bytes32(seed);
-        emit SeedDrawn(epoch, bytes32(seed), record.burnedGwei.toWei(), record.activeStakeGwei.toWei());
-    }
-
     // ------------------------------------------------------------------- proof
 
     /// @inheritdoc IServiceAttestations
-    function prove(Attestation calldata attestation, Opening[] calldata openings) external {
+    function prove(Attestation calldata attestation, Opening[] calldata) external {
+        uint256 nodeId = attestation.nodeId;
         uint256 epoch = attestation.epoch;
-        AttestationWord word = _word(attestation.nodeId, epoch);
+        AttestationWord word = _attestationWord(nodeId, epoch);
         if (word.status() != Status.Attested || word.recordedHash() != hashAttestation(attestation))
-            revert AttestationMismatch(attestation.nodeId, epoch);
-        if (attestation.bytesDelivered == 0) revert NothingToProve(attestation.nodeId, epoch);
+            revert AttestationMismatch(nodeId, epoch);
+        if (attestation.bytesDelivered == 0) revert NothingToProve(nodeId, epoch);
         EpochRecord memory record = _drawnRecord(epoch);
         if (_deadlinePassed(record)) revert ProofDeadlinePassed(epoch, _deadline(record));
-        if (openings.length != SAMPLES) revert WrongSampleCount(openings.length, SAMPLES);
+        _storage().words[nodeId][epoch % RING_EPOCHS] = word.withStatus(Status.Proven);
+        emit ServiceProven(nodeId, epoch);
+        _checkOpenings(_seed(epoch), epochStart(epoch));
+    }
 
-        _storage().words[attestation.nodeId][epoch % RING_EPOCHS] = word.asProven();
-        emit ServiceProven(attestation.nodeId, epoch);
-
-        bytes32 seed = _storage().seeds[epoch % RING_EPOCHS];
-        bytes32 domain = domainSeparator();
-        for (uint256 sample = 0; sample < openings.length; ++sample) {
-            _checkOpening(attestation, openings[sample], sample, seed, domain);
-        }
+    /// @inheritdoc IServiceAttestations
+    function markProofMissing(Attestation calldata attestation, uint256 nodeBurnedWei) external {
+        _onlyPeer(PENALTIES);
+        uint256 nodeId = attestation.nodeId;
+        uint256 epoch = attestation.epoch;
+        _finalRecord(epoch);
+        AttestationWord word = _attestationWord(nodeId, epoch);
+        if (word.isEmpty() || word.recordedHash() != hashAttestation(attestation))
+            revert AttestationMismatch(nodeId, epoch);
+        if (
+            word.status() != Status.Attested ||
+            attestation.bytesDelivered == 0 ||
+            !_mustProve(nodeId, epoch, nodeBurnedWei)
+        ) revert NoProofMissing(nodeId, epoch);
+        _storage().words[nodeId][epoch % RING_EPOCHS] = word.withStatus(Status.Faulted);
+        emit ProofMissing(nodeId, epoch);
     }
 
     /// @inheritdoc IServiceAttestations
@@ -197,17 +164,14 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         _onlyPeer(DISTRIBUTOR);
         uint256 nodeId = attestation.nodeId;
         uint256 epoch = attestation.epoch;
-        _checkInRing(epoch);
-        EpochRecord memory record = _drawnRecord(epoch);
-        if (!_deadlinePassed(record)) revert ProofDeadlineNotPassed(epoch);
-
-        AttestationWord word = _word(nodeId, epoch);
+        EpochRecord memory record = _finalRecord(epoch);
+        AttestationWord word = _attestationWord(nodeId, epoch);
         if (word.isClaimed()) {
             settlement.alreadyClaimed = true;
             return settlement;
         }
-        settlement.burnedWei = record.burnedGwei.toWei();
-        settlement.activeStakeWei = record.activeStakeGwei.toWei();
+        settlement.burnedWei = _burnedWei(record);
+        settlement.activeStakeWei = _activeStakeWei(record);
         if (word.isEmpty()) {
             word = AttestationWords.claimedOnly(_lap(epoch));
         } else {
@@ -217,6 +181,11 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
             settlement.workEarned =
                 attestation.bytesDelivered != 0 &&
                 (word.status() == Status.Proven || !_mustProve(nodeId, epoch, nodeBurnedWei));
+            (settlement.available, settlement.scored, settlement.auditScore) = _auditResult(
+                nodeId,
+                epoch,
+                record.ringSize
+            );
             word = word.asClaimed();
         }
         _storage().words[nodeId][epoch % RING_EPOCHS] = word;
@@ -234,34 +203,13 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         uint256 nodeId,
         uint256 epoch
     ) external view returns (Status status, bool claimed, bytes32 attestationHash) {
-        AttestationWord word = _word(nodeId, epoch);
+        AttestationWord word = _attestationWord(nodeId, epoch);
         return (word.status(), word.isClaimed(), word.recordedHash());
     }
 
     /// @inheritdoc IServiceAttestations
     function hashAttestation(Attestation calldata attestation) public pure returns (bytes32) {
         return AttestationWords.cut(attestation.hash());
-    }
-
-    /// @inheritdoc IServiceAttestations
-    function epochRecordOf(uint256 epoch) external view returns (EpochRecord memory record) {
-        record = _storage().records[epoch % RING_EPOCHS];
-        if (record.lap != _lap(epoch)) delete record;
-    }
-
-    /// @inheritdoc IServiceAttestations
-    function seedOf(uint256 epoch) external view returns (bytes32) {
-        _drawnRecord(epoch);
-        return _storage().seeds[epoch % RING_EPOCHS];
-    }
-
-    /// @inheritdoc IServiceAttestations
-    function proofDeadline(
-        uint256 epoch
-    ) external view returns (bool drawn, uint256 timestamp, uint256 blockNumber) {
-        EpochRecord memory record = _storage().records[epoch % RING_EPOCHS];
-        if (record.lap != _lap(epoch) || record.drawnAt == 0) return (false, 0, 0);
-        return (true, _deadline(record), _deadlineBlock(record));
     }
 
     /// @inheritdoc IServiceAttestations
@@ -278,14 +226,49 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
     ) external view returns (uint256[] memory points) {
         _drawnRecord(epoch);
         if (bytesDelivered == 0) revert NothingToProve(nodeId, epoch);
-        bytes32 seed = _storage().seeds[epoch % RING_EPOCHS];
-        points = new uint256[](SAMPLES);
-        for (uint256 sample = 0; sample < SAMPLES; ++sample) {
-            points[sample] = _samplePoint(seed, sample, nodeId, epoch, bytesDelivered);
-        }
+        return PROOFS.samplePoints(_seed(epoch), nodeId, epoch, bytesDelivered);
     }
 
     // ---------------------------------------------------------------- internal
+
+    /// @dev Fees count for the epoch half an epoch earlier, so no more can be added: the commit window has closed.
+    function _fixTotals(uint256 epoch, EpochRecord memory record) internal override {
+        record.burnedGwei = ESCROW.closeEpoch(epoch);
+        // Both fit: stake is recorded in 40 bits of thousandths, seats in 24 bits.
+        record.activeStakeMilli = uint40(STAKING.totalStakeAt(epoch) / MILLI_WEI);
+        record.ringSize = uint24(_auditedRingSize(epoch));
+    }
+
+    /// @dev Hands the arguments on as they came, with what the check needs to know behind them: to decode and encode
+    /// openings again would cost a quarter of the proof.
+    function _checkOpenings(bytes32 seed, uint256 startOfEpoch) private view {
+        Address.functionStaticCall(
+            address(PROOFS),
+            bytes.concat(
+                IServiceProofs.check.selector,
+                msg.data[4:],
+                abi.encode(domainSeparator(), seed, startOfEpoch)
+            )
+        );
+    }
+
+    function _onlyRing() internal view override {
+        _onlyPeer(RING);
+    }
+
+    function _checkOnRecord(Attestation calldata attestation) internal view override {
+        AttestationWord word = _attestationWord(attestation.nodeId, attestation.epoch);
+        if (word.recordedHash() != hashAttestation(attestation))
+            revert AttestationMismatch(attestation.nodeId, attestation.epoch);
+    }
+
+    /// @dev The record of an epoch about which everything is final.
+    function _finalRecord(uint256 epoch) private view returns (EpochRecord memory record) {
+        // The seed of the epoch before the last says who audited whom: it must be there too.
+        _checkInRing(epoch - (epoch < SEED_LAG ? epoch : SEED_LAG));
+        record = _drawnRecord(epoch);
+        if (!_deadlinePassed(record)) revert ProofDeadlineNotPassed(epoch);
+    }
 
     function _checkCommitWindow(uint256 epoch) private view {
         uint256 opensAt = epochStart(epoch + 1);
@@ -294,20 +277,11 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
             revert OutsideCommitWindow(epoch, opensAt, closesAt);
     }
 
-    function _commitClosesAt(uint256 epoch) private view returns (uint256) {
-        return epochStart(epoch + 1) + EPOCH_SECONDS / 2;
-    }
-
-    /// @dev What is older has been, or can be, overwritten.
-    function _checkInRing(uint256 epoch) private view {
-        if (currentEpoch() >= epoch + RING_EPOCHS) revert EpochExpired(epoch);
-    }
-
     /// @dev Writes a first attestation; false where there is one.
     function _record(Attestation calldata attestation, bytes32 attestationHash) private returns (bool) {
         uint256 nodeId = attestation.nodeId;
         uint256 epoch = attestation.epoch;
-        if (!_word(nodeId, epoch).isEmpty()) return false;
+        if (!_attestationWord(nodeId, epoch).isEmpty()) return false;
         bool isEmpty = attestation.sessions == 0;
         if (
             isEmpty != (attestation.bytesDelivered == 0) ||
@@ -330,27 +304,8 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         return true;
     }
 
-    function _word(uint256 nodeId, uint256 epoch) private view returns (AttestationWord) {
+    function _attestationWord(uint256 nodeId, uint256 epoch) private view returns (AttestationWord) {
         return _storage().words[nodeId][epoch % RING_EPOCHS].ifOfLap(_lap(epoch));
-    }
-
-    function _drawnRecord(uint256 epoch) private view returns (EpochRecord memory record) {
-        record = _storage().records[epoch % RING_EPOCHS];
-        if (record.lap != _lap(epoch) || record.drawnAt == 0) revert SeedNotDrawn(epoch);
-    }
-
-    /// @dev Half an epoch after the draw. Nothing is drawn before the middle of e + 1, so not before the end of e + 1.
-    function _deadline(EpochRecord memory record) private view returns (uint256) {
-        return record.drawnAt + EPOCH_SECONDS / 2;
-    }
-
-    /// @dev Half an epoch's blocks after the draw: time that passes without blocks is not time to prove in.
-    function _deadlineBlock(EpochRecord memory record) private view returns (uint256) {
-        return record.blockNumber + EPOCH_BLOCKS / 2;
-    }
-
-    function _deadlinePassed(EpochRecord memory record) private view returns (bool) {
-        return block.timestamp >= _deadline(record) && block.number >= _deadlineBlock(record);
     }
 
     function _mustProve(uint256 nodeId, uint256 epoch, uint256 nodeBurnedWei) private view returns (bool) {
@@ -359,87 +314,12 @@ contract ServiceAttestations is IServiceAttestations, EpochClock, Managed, Servi
         // so is their difference to anything fixed before them.
         uint256 lanes =
             uint256(keccak256(abi.encode(nodeId, epoch, PICK_TAG))) ^
-                uint256(_storage().seeds[epoch % RING_EPOCHS]);
-        for (uint256 lane = 0; lane < LANES; ++lane) {
+                uint256(_seed(epoch));
+        for (uint256 lane = 0; lane < SeedLanes.LANES; ++lane) {
             // The cast keeps one lane's 32 bits.
             if (uint32(lanes >> (32 * lane)) < LANE_ODDS) return true;
         }
         return false;
-    }
-
-    function _lane(bytes32 seed, uint256 lane) private pure returns (uint256) {
-        // Lane 0 is the highest; the cast keeps its 32 bits.
-        return uint32(uint256(seed) >> (32 * (LANES - 1 - lane)));
-    }
-
-    function _samplePoint(
-        bytes32 seed,
-        uint256 sample,
-        uint256 nodeId,
-        uint256 epoch,
-        uint256 bytesDelivered
-    ) private pure returns (uint256) {
-        uint256 lane = _lane(seed, sample % LANES);
-        return uint256(keccak256(abi.encode(lane, sample, nodeId, epoch, SAMPLE_TAG))) % bytesDelivered;
-    }
-
-    /// @dev Everything that must hold of one opened leaf.
-    function _checkOpening(
-        Attestation calldata attestation,
-        Opening calldata opening,
-        uint256 sample,
-        bytes32 seed,
-        bytes32 domain
-    ) private view {
-        _checkReceiptAndGrant(attestation, opening, sample, domain);
-        // Casts: the grant's limit was held, and the path's sums are 64 bits; the quality was bounded.
-        uint64 leafBytes = _toUint64(opening.bytesDelivered);
-        uint64 prefix = ReceiptTree.verify(
-            attestation.receiptRoot,
-            attestation.bytesDelivered,
-            opening.grant.sessionKey,
-            leafBytes,
-            uint16(opening.quality),
-            opening.path
-        );
-        uint256 point = _samplePoint(
-            seed,
-            sample,
-            attestation.nodeId,
-            attestation.epoch,
-            attestation.bytesDelivered
-        );
-        if (point < prefix || point >= uint256(prefix) + leafBytes)
-            revert SampleNotCovered(sample, point, prefix, uint256(prefix) + leafBytes);
-    }
-
-    function _checkReceiptAndGrant(
-        Attestation calldata attestation,
-        Opening calldata opening,
-        uint256 sample,
-        bytes32 domain
-    ) private view {
-        AccessGrant calldata grant = opening.grant;
-        uint256 epoch = attestation.epoch;
-        if (opening.quality > MAX_QUALITY) revert InvalidQuality(sample, opening.quality);
-        if (opening.bytesDelivered > grant.maxBytesPerEpoch)
-            revert GrantLimitExceeded(sample, opening.bytesDelivered, grant.maxBytesPerEpoch);
-        if (grant.expiresAt <= epochStart(epoch)) revert GrantExpired(sample, grant.expiresAt);
-        address receiptSigner = _recover(
-            domain,
-            ServiceHashes.hashReceipt(attestation.nodeId, epoch, opening.bytesDelivered, opening.quality),
-            opening.receiptSignature
-        );
-        if (receiptSigner != grant.sessionKey)
-            revert SessionKeyMismatch(sample, receiptSigner, grant.sessionKey);
-        address grantSigner = _recover(domain, grant.hash(), opening.grantSignature);
-        if (!ESCROW.isGrantSigner(grant.app, grantSigner, epoch))
-            revert NotGrantSigner(sample, grant.app, grantSigner);
-    }
-
-    function _toUint64(uint256 value) private pure returns (uint64) {
-        if (value > type(uint64).max) revert ReceiptTree.TotalMismatch(value, type(uint64).max);
-        return uint64(value);
     }
 
     function _storage() private pure returns (AttestationStorage storage $) {

@@ -1,129 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {INodeStakingTypes} from "./INodeStakingTypes.sol";
+
 /// @title INodeStaking
 /// @notice Bonds of owners and pools of delegators, their income and their way out.
 /// @dev Amounts are wei at this interface and whole gwei in storage; other amounts are refused. An epoch's stake is
 /// what was active as the epoch began. A request to leave in period P is paid from the end of period P + 1 on.
-interface INodeStaking {
-    /// @notice Staking parameters.
-    /// @param minBondWei A node with a smaller bond has no active stake; 1,000 to 250,000 DTEL.
-    /// @param delegationCap Delegated stake is at most this many times the bond; 5 to 20.
-    /// @param unbondingSeconds Length of an unbonding period; leaving takes one to two of them. At most 30 days.
-    struct StakingConfig {
-        uint256 minBondWei;
-        uint256 delegationCap;
-        uint256 unbondingSeconds;
-    }
-
-    /// @notice A node's pool as stored; income of the last claims is not yet in `assets`, see `assetsOf`.
-    /// @param bond The owner's own stake, in gwei.
-    /// @param assets The delegators' stake, in gwei.
-    /// @param shares The delegators' shares of it.
-    /// @param bondFrom First epoch in which the present bond counts; 0 while there never was one.
-    /// @param commissionBps What the owner takes of the delegators' income, in 1/10,000.
-    /// @param generation Counts pools that a slash emptied; shares of an older generation are worth nothing.
-    /// @param openSlashes Slashes in escrow; the pool takes no delegation while there are any.
-    struct Pool {
-        uint64 bond;
-        uint64 assets;
-        uint72 shares;
-        uint24 bondFrom;
-        uint16 commissionBps;
-        uint8 generation;
-        uint8 openSlashes;
-    }
-
-    /// @notice A pool's income on its way to the delegators, in gwei. 56 bits hold 72 million DTEL; a claim that would not
-    /// fit waits for the next epoch, or until the owner has taken income out.
-    /// @param streaming What is left to vest until the end of the epoch of `updatedAt`.
-    /// @param arriving What arrived in that epoch and streams over the next one.
-    /// @param vested What vested and joins the pool's assets when somebody next joins or leaves.
-    /// @param ownerIncome What the owner may claim.
-    /// @param updatedAt Unix time in seconds up to which income has vested.
-    struct IncomeStream {
-        uint56 streaming;
-        uint56 arriving;
-        uint56 vested;
-        uint56 ownerIncome;
-        uint32 updatedAt;
-    }
-
-    /// @notice A delegator's position in one pool.
-    /// @param shares Shares of the pool.
-    /// @param units Voting units held through this position, in gwei; never more than its value.
-    /// @param generation The pool's generation that the shares belong to.
-    struct Position {
-        uint72 shares;
-        uint64 units;
-        uint8 generation;
-    }
-
-    /// @notice What somebody has asked to take out.
-    /// @param matured Payable now, in gwei, as of the last touch.
-    /// @param previous Requested in the period before `period`, in gwei.
-    /// @param current Requested in `period`, in gwei.
-    /// @param period The period of the last request.
-    struct Exit {
-        uint64 matured;
-        uint64 previous;
-        uint64 current;
-        uint64 period;
-    }
-
-    /// @notice Staking parameters are out of bounds.
-    error InvalidStakingConfig(uint256 minBondWei, uint256 delegationCap, uint256 unbondingSeconds);
-    /// @notice Only the node's owner may do this.
-    error NotNodeOwner(uint256 nodeId, address caller);
-    /// @notice An amount or a number of shares is zero.
-    error ZeroAmount();
-    /// @notice The delegation would give fewer shares than the caller asked for.
-    error TooFewShares(uint256 shares, uint256 minShares);
-    /// @notice The caller holds fewer shares in this pool.
-    error InsufficientShares(uint256 requested, uint256 held);
-    /// @notice The bond is smaller than what was asked for.
-    error InsufficientBond(uint256 requestedWei, uint256 bondWei);
-    /// @notice The bond is, or would be, below the minimum or too small for what is delegated.
-    error BondTooLow(uint256 leftWei, uint256 requiredWei);
-    /// @notice The pool may not hold that much on this bond.
-    error DelegationCapExceeded(uint256 assetsWei, uint256 capWei);
-    /// @notice Nothing is payable yet.
-    error NothingToWithdraw(uint256 nodeId, address account);
-    /// @notice The commission is above the maximum or, once the node is bonded, above the present one.
-    error CommissionTooHigh(uint256 commissionBps, uint256 limitBps);
-    /// @notice Fees that were credited are not here yet: `PaymentEscrow.flush` the closed epochs, then call again.
-    /// @param requiredWei The payment and what votes through stake after it.
-    error PayoutShort(uint256 requiredWei, uint256 balanceWei);
-
-    /// @notice The owner added to the bond.
-    event Bonded(uint256 indexed nodeId, address indexed owner, uint256 amount);
-    /// @notice The owner asked to take out a part of the bond; payable after `period` + 1 has ended.
-    event BondExitRequested(uint256 indexed nodeId, address indexed owner, uint256 amount, uint256 period);
-    /// @notice The owner was paid a part of the bond.
-    event BondWithdrawn(uint256 indexed nodeId, address indexed owner, uint256 amount);
-    /// @notice A delegator joined or added.
-    event Delegated(uint256 indexed nodeId, address indexed delegator, uint256 amount, uint256 shares);
-    /// @notice A delegator gave back shares; `amount` is payable after `period` + 1 has ended.
-    event UndelegateRequested(
-        uint256 indexed nodeId,
-        address indexed delegator,
-        uint256 shares,
-        uint256 amount,
-        uint256 period
-    );
-    /// @notice A delegator was paid.
-    event Withdrawn(uint256 indexed nodeId, address indexed delegator, uint256 amount);
-    /// @notice Income arrived: the owner's part is claimable, the pool's streams over the next epoch.
-    event IncomeCredited(uint256 indexed nodeId, uint256 toOwner, uint256 toPool);
-    /// @notice Vested income became part of the pool's assets; or, when the last delegator left, what it left to the owner.
-    event IncomeVested(uint256 indexed nodeId, uint256 toPool, uint256 toOwner);
-    /// @notice The owner was paid income.
-    event OwnerIncomeClaimed(uint256 indexed nodeId, address indexed owner, uint256 amount);
-    /// @notice The node's active stake from an epoch on, and that of the network, in wei, whole thousandths of a DTEL.
-    event StakeChanged(uint256 indexed nodeId, uint256 indexed fromEpoch, uint256 stake, uint256 totalStake);
-    /// @notice The owner takes another part of the delegators' income from now on.
-    event CommissionChanged(uint256 indexed nodeId, uint256 commissionBps);
-
+interface INodeStaking is INodeStakingTypes {
     /// @notice Adds to a node's bond; only its owner, who has approved this contract.
     /// @param amount In wei, whole gwei.
     function bond(uint256 nodeId, uint256 amount) external;
@@ -160,11 +44,66 @@ interface INodeStaking {
     /// @param commissionBps In 1/10,000, at most 5,000.
     function setCommission(uint256 nodeId, uint256 commissionBps) external;
 
-    /// @notice Credits a node's income of an epoch; only the reward distributor. The tokens arrive by mint and flush.
-    /// Bond and pool share it as they stood in that epoch, so that joining, adding or leaving before the claim changes
-    /// nothing; as they stand now where the node had no active stake.
-    /// @param amount In wei; less than a gwei is dropped.
-    function creditIncome(uint256 nodeId, uint256 epoch, uint256 amount) external;
+    /// @notice Announces a higher commission; only the owner. It applies to epochs that begin after the notice, is at most
+    /// 500 above the present one, and follows the last rise by 256 epochs at least: what was earned before a rise is
+    /// never charged with it, whenever it is claimed.
+    /// @param commissionBps In 1/10,000, at most 5,000.
+    function announceCommission(uint256 nodeId, uint256 commissionBps) external;
+
+    /// @notice Credits a node's income of an epoch; only the reward distributor. Tokens of fees are here, those of rewards
+    /// are minted before income is paid. Bond and pool share it as they stood in that epoch, so that joining, adding or
+    /// leaving before the claim changes nothing; as they stand now where the node had no active stake.
+    /// @param income What there is to share, see `EpochIncome`.
+    /// @return work Credited of the work reward, in wei: nothing to a node without active stake in the epoch.
+    /// @return availability Credited for stake, in wei, whole gwei.
+    function creditIncome(
+        uint256 nodeId,
+        uint256 epoch,
+        EpochIncome calldata income
+    ) external returns (uint256 work, uint256 availability);
+
+    /// @notice Takes stake into escrow for a fault; only the penalty manager. The bond first, then the bond's own exits,
+    /// then pool and exits of delegators pro rata, up to a limit, and those once per unbonding period at most. Takes what
+    /// there is. Exits asked for in periods before the fault are not touched.
+    /// @param faultAt Unix time of the fault, in seconds.
+    /// @param amount In wei, whole gwei.
+    /// @param poolLimitBps Most that pool and delegators' exits lose, in 1/10,000 of them; at most 500.
+    function slash(
+        uint256 nodeId,
+        uint256 faultAt,
+        uint256 amount,
+        uint256 poolLimitBps
+    ) external returns (SlashTaken memory taken);
+
+    /// @notice Ends a slash that is upheld; only the penalty manager. Pays the bounty and takes the owner's votes of the
+    /// lost bond; the rest waits for `burnPending`.
+    /// @param bounty In wei, at most what was taken from the bond.
+    function burnSlashed(
+        uint256 nodeId,
+        SlashTaken calldata taken,
+        address reporter,
+        uint256 bounty
+    ) external;
+
+    /// @notice Ends a slash that is not upheld; only the penalty manager. Each part goes back to where it came from; who
+    /// left meanwhile finds his part by `withdraw`.
+    function returnSlashed(uint256 nodeId, SlashTaken calldata taken) external;
+
+    /// @notice Burns what upheld slashes took; anyone.
+    function burnPending() external;
+
+    /// @notice Takes back votes that a slash has left without stake; anyone.
+    function syncVotes(uint256 nodeId, address delegator) external;
+
+    /// @notice Works out what a returned slash owes somebody who had left before; anyone. `withdraw` then pays it.
+    /// @param period The unbonding period of the request.
+    function restoreExit(uint256 nodeId, address delegator, uint256 period) external;
+
+    /// @notice Sets the minimum bond and the cap on delegation; only the authority. Nodes keep what they have until they
+    /// change it.
+    /// @param minBondWei Whole DTEL, 1,000 to 250,000.
+    /// @param delegationCap 5 to 20.
+    function setStakeLimits(uint256 minBondWei, uint256 delegationCap) external;
 
     /// @notice A pool as stored.
     function poolOf(uint256 nodeId) external view returns (Pool memory);
@@ -184,7 +123,7 @@ interface INodeStaking {
     /// @notice What a delegator's shares are worth now, in wei.
     function delegationOf(uint256 nodeId, address delegator) external view returns (uint256);
 
-    /// @notice A delegator's exits: payable now, and still waiting, in wei.
+    /// @notice A delegator's exits: payable now, and still waiting, in wei, less what slashes took.
     function exitOf(
         uint256 nodeId,
         address delegator
@@ -202,8 +141,38 @@ interface INodeStaking {
     /// @notice The network's active stake as an epoch began: the sum of the nodes'. For the last 256 epochs.
     function totalStakeAt(uint256 epoch) external view returns (uint256);
 
-    /// @notice What a pool's delegators have asked to take out and is not payable yet, in wei, by period of request.
-    function unbondingOf(uint256 nodeId) external view returns (uint256 thisPeriod, uint256 lastPeriod);
+    /// @notice What a pool's delegators have asked to take out of late, in wei, slashes not taken off.
+    /// @param nodeId The pool's node.
+    /// @return period The running period, or the next one where the pool was slashed in this.
+    /// @return requestedIn Asked for in that period.
+    /// @return requestedBefore Asked for in the period before that.
+    function unbondingOf(
+        uint256 nodeId
+    ) external view returns (uint256 period, uint256 requestedIn, uint256 requestedBefore);
+
+    /// @notice What the owner takes of the delegators' income of an epoch, in 1/10,000; of a coming one, as announced so far.
+    function commissionAt(uint256 nodeId, uint256 epoch) external view returns (uint256);
+
+    /// @notice The last rise of a node's commission, zero where there was none.
+    function commissionRiseOf(uint256 nodeId) external view returns (CommissionRise memory);
+
+    /// @notice What exits of a period lost by slashes, in 1e-18 of what was asked for.
+    function exitLossOf(uint256 nodeId, uint256 period) external view returns (uint256);
+
+    /// @notice Upheld slashes that wait to be burned, in wei.
+    function pendingBurn() external view returns (uint256);
+
+    /// @notice A node's bond now, in wei.
+    function bondOf(uint256 nodeId) external view returns (uint256);
+
+    /// @notice What a node must bond at least, in wei.
+    function minBond() external view returns (uint256);
+
+    /// @notice Delegated stake is at most this many times the bond.
+    function delegationCap() external view returns (uint256);
+
+    /// @notice Length of an unbonding period, in seconds.
+    function unbondingSeconds() external view returns (uint256);
 
     /// @notice The unbonding period that is running.
     function currentPeriod() external view returns (uint256);

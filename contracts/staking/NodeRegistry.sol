@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {Managed} from "../base/Managed.sol";
 import {Gwei} from "../base/Gwei.sol";
+import {IAuditRing} from "../service/IAuditRing.sol";
 import {IServiceAttestations} from "../service/IServiceAttestations.sol";
 import {INodeRegistry} from "./INodeRegistry.sol";
 
@@ -10,13 +11,21 @@ import {INodeRegistry} from "./INodeRegistry.sol";
 /// @notice Who runs which media node. See `INodeRegistry`.
 contract NodeRegistry is INodeRegistry, Managed {
     using Gwei for uint256;
-    using Gwei for uint64;
+
+    /// @notice The contracts that this one works with.
+    struct Peers {
+        IServiceAttestations attestations;
+        IAuditRing ring;
+        address strikes;
+    }
 
     /// @dev One slot.
     struct Node {
         address owner;
-        uint64 pricePerGBGwei;
+        uint48 pricePerGBGwei;
+        uint24 capacityMbps;
         uint16 region;
+        Status status;
     }
 
     /// @custom:storage-location erc7201:dtelecom.NodeRegistry
@@ -30,10 +39,18 @@ contract NodeRegistry is INodeRegistry, Managed {
         keccak256(abi.encode(uint256(keccak256("dtelecom.NodeRegistry")) - 1)) & ~bytes32(uint256(0xff));
 
     IServiceAttestations private immutable ATTESTATIONS;
+    IAuditRing private immutable RING;
+    address private immutable STRIKES;
 
-    constructor(address authority_, IServiceAttestations attestations) Managed(authority_) {
-        if (address(attestations) == address(0)) revert ZeroAddress();
-        ATTESTATIONS = attestations;
+    constructor(address authority_, Peers memory peers) Managed(authority_) {
+        if (
+            address(peers.attestations) == address(0) ||
+            address(peers.ring) == address(0) ||
+            peers.strikes == address(0)
+        ) revert ZeroAddress();
+        ATTESTATIONS = peers.attestations;
+        RING = peers.ring;
+        STRIKES = peers.strikes;
     }
 
     // ------------------------------------------------------------------ owners
@@ -42,16 +59,62 @@ contract NodeRegistry is INodeRegistry, Managed {
     function register(
         address operator,
         uint16 region,
+        uint24 capacityMbps,
         uint256 pricePerGBWei,
         string calldata endpoint
     ) external returns (uint256 nodeId) {
         _checkOperator(operator);
         _checkEndpoint(endpoint);
+        _checkCapacity(capacityMbps);
         RegistryStorage storage $ = _storage();
         nodeId = ++$.nodeCount;
-        $.nodes[nodeId] = Node({owner: msg.sender, pricePerGBGwei: pricePerGBWei.fromWei(), region: region});
-        emit NodeRegistered(nodeId, msg.sender, region, pricePerGBWei, endpoint);
+        $.nodes[nodeId] = Node({
+            owner: msg.sender,
+            pricePerGBGwei: _toPrice(pricePerGBWei),
+            capacityMbps: capacityMbps,
+            region: region,
+            status: Status.Idle
+        });
+        emit NodeRegistered(nodeId, msg.sender, region, capacityMbps, pricePerGBWei, endpoint);
         ATTESTATIONS.setOperator(nodeId, operator);
+    }
+
+    /// @inheritdoc INodeRegistry
+    function activate(uint256 nodeId) external {
+        _checkOwnerOrOperator(nodeId);
+        Node storage node = _storage().nodes[nodeId];
+        // A node that serves but lost its seat with its bond may take one again.
+        if (node.status == Status.Retired) revert WrongStatus(nodeId, node.status);
+        node.status = Status.Active;
+        emit NodeActivated(nodeId, RING.enter(nodeId));
+    }
+
+    /// @inheritdoc INodeRegistry
+    function drain(uint256 nodeId) external {
+        _checkOwnerOrOperator(nodeId);
+        Node storage node = _storage().nodes[nodeId];
+        if (node.status != Status.Active) revert WrongStatus(nodeId, node.status);
+        node.status = Status.Idle;
+        emit NodeDrained(nodeId, RING.leave(nodeId));
+    }
+
+    /// @inheritdoc INodeRegistry
+    function retire(uint256 nodeId) external {
+        _checkOwner(nodeId);
+        Node storage node = _storage().nodes[nodeId];
+        if (node.status == Status.Retired) revert WrongStatus(nodeId, node.status);
+        node.status = Status.Retired;
+        emit NodeRetired(nodeId);
+        RING.leave(nodeId);
+    }
+
+    /// @inheritdoc INodeRegistry
+    function suspend(uint256 nodeId) external {
+        _onlyPeer(STRIKES);
+        Node storage node = _storage().nodes[nodeId];
+        if (node.status != Status.Active) return;
+        node.status = Status.Idle;
+        emit NodeSuspended(nodeId, RING.leave(nodeId));
     }
 
     /// @inheritdoc INodeRegistry
@@ -71,8 +134,16 @@ contract NodeRegistry is INodeRegistry, Managed {
     /// @inheritdoc INodeRegistry
     function setPricePerGB(uint256 nodeId, uint256 pricePerGBWei) external {
         _checkOwner(nodeId);
-        _storage().nodes[nodeId].pricePerGBGwei = pricePerGBWei.fromWei();
+        _storage().nodes[nodeId].pricePerGBGwei = _toPrice(pricePerGBWei);
         emit PriceChanged(nodeId, pricePerGBWei);
+    }
+
+    /// @inheritdoc INodeRegistry
+    function setCapacity(uint256 nodeId, uint24 capacityMbps) external {
+        _checkOwner(nodeId);
+        _checkCapacity(capacityMbps);
+        _storage().nodes[nodeId].capacityMbps = capacityMbps;
+        emit CapacityChanged(nodeId, capacityMbps);
     }
 
     // ------------------------------------------------------------------- views
@@ -86,10 +157,14 @@ contract NodeRegistry is INodeRegistry, Managed {
     /// @inheritdoc INodeRegistry
     function nodeOf(
         uint256 nodeId
-    ) external view returns (address owner, uint16 region, uint256 pricePerGBWei) {
+    )
+        external
+        view
+        returns (address owner, uint16 region, uint24 capacityMbps, uint256 pricePerGBWei, Status status)
+    {
         Node memory node = _storage().nodes[nodeId];
         if (node.owner == address(0)) revert UnknownNode(nodeId);
-        return (node.owner, node.region, node.pricePerGBGwei.toWei());
+        return (node.owner, node.region, node.capacityMbps, node.pricePerGBGwei * Gwei.WEI, node.status);
     }
 
     /// @inheritdoc INodeRegistry
@@ -101,6 +176,21 @@ contract NodeRegistry is INodeRegistry, Managed {
 
     function _checkOwner(uint256 nodeId) private view {
         if (ownerOf(nodeId) != msg.sender) revert NotNodeOwner(nodeId, msg.sender);
+    }
+
+    function _checkOwnerOrOperator(uint256 nodeId) private view {
+        if (ownerOf(nodeId) != msg.sender && ATTESTATIONS.operatorOf(nodeId) != msg.sender)
+            revert NotOwnerOrOperator(nodeId, msg.sender);
+    }
+
+    function _checkCapacity(uint24 capacityMbps) private pure {
+        if (capacityMbps == 0) revert InvalidCapacity();
+    }
+
+    function _toPrice(uint256 pricePerGBWei) private pure returns (uint48) {
+        uint64 priceGwei = pricePerGBWei.fromWei();
+        if (priceGwei > type(uint48).max) revert PriceTooHigh(pricePerGBWei);
+        return uint48(priceGwei);
     }
 
     function _checkOperator(address operator) private pure {

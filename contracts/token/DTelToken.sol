@@ -36,8 +36,6 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
 
     /// @inheritdoc IDTelToken
     uint256 public emitted;
-    /// @inheritdoc IDTelToken
-    uint256 public totalStakedUnits;
     mapping(address account => uint256 units) private _stakedUnits;
 
     /// @param holder Receives the genesis supply, but for the rounding reserve.
@@ -77,7 +75,6 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
         _spendAllowance(from, STAKING, amount);
         uint256 units = _stakedUnits[from] + amount;
         _stakedUnits[from] = units;
-        totalStakedUnits += amount;
         emit StakedUnitsChanged(from, units);
         // Past ERC20Votes: the tokens go, the votes stay.
         ERC20._update(from, STAKING, amount);
@@ -89,13 +86,9 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
         if (units != 0) {
             uint256 left = _stakedUnits[to] - units;
             _stakedUnits[to] = left;
-            totalStakedUnits -= units;
             emit StakedUnitsChanged(to, left);
         }
-        ERC20._update(STAKING, to, amount);
-        // Every vote through stake is backed by a token that lies there.
-        uint256 balance = balanceOf(STAKING);
-        if (balance < totalStakedUnits) revert UnitsNotBacked(totalStakedUnits, balance);
+        if (amount != 0) ERC20._update(STAKING, to, amount);
         // The tokens arrive with their own votes: only what differs from the units given back moves.
         if (amount > units) _moveDelegateVotes(address(0), delegates(to), amount - units);
         else if (units > amount) _moveDelegateVotes(delegates(to), address(0), units - amount);

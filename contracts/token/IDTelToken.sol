@@ -12,8 +12,6 @@ interface IDTelToken is IERC20 {
     error InvalidPeer(address distributor, address staking);
     /// @notice Emission would begin more than 30 days before the deployment.
     error EmissionStartTooEarly(uint256 emissionStart);
-    /// @notice A payment would leave fewer tokens in `NodeStaking` than vote through it.
-    error UnitsNotBacked(uint256 totalStakedUnits, uint256 balance);
     /// @notice Minting would exceed what the emission schedule allows by now.
     /// @param emittedWei What would have been emitted in all, the genesis allocation left out.
     /// @param dueWei What the schedule allows by now.
@@ -42,9 +40,6 @@ interface IDTelToken is IERC20 {
 
     /// @notice Voting units that an account holds through its stake, in wei.
     function stakedUnitsOf(address account) external view returns (uint256);
-
-    /// @notice Voting units that all accounts hold through stake, in wei; at most what `NodeStaking` holds.
-    function totalStakedUnits() external view returns (uint256);
 
     /// @notice Emission minted so far, the genesis allocation left out, in wei. Burns do not lower it.
     function emitted() external view returns (uint256);
