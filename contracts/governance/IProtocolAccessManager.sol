@@ -26,6 +26,8 @@ interface IProtocolAccessManager is IAccessManager {
     error NotGuardable(address target, bytes4 selector, uint64 roleId);
     /// @notice The roles' own rules do not change: the administrator grants and revokes them all, and cancels.
     error RolesAreFixed(uint64 roleId);
+    /// @notice The administrator acts on every target at once: the timelock is the delay.
+    error AdminDelaysAreFixed(address target);
     /// @notice Who administers does not change once the first administrator has renounced.
     error AdministratorIsFixed(address account);
     /// @notice There is no phase after this one.
@@ -42,8 +44,8 @@ interface IProtocolAccessManager is IAccessManager {
 
     // Constants and immutables are written like constants.
     // solhint-disable func-name-mixedcase
-    /// @notice Deploys and wires the protocol; while it is an administrator it may make others, itself included in nothing
-    /// once it has renounced.
+    /// @notice Deploys and wires the protocol. Only while it is an administrator can it make others; when it has renounced,
+    /// who administers does not change any more.
     function FIRST_ADMIN() external view returns (address);
 
     /// @notice The guardian's role. Nobody is a member in effect from `GUARDIAN_END` on, or after the first phase.

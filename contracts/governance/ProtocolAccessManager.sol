@@ -118,4 +118,13 @@ contract ProtocolAccessManager is IProtocolAccessManager, AccessManager {
     function _setRoleGuardian(uint64 roleId, uint64) internal pure override {
         revert RolesAreFixed(roleId);
     }
+
+    function _setGrantDelay(uint64 roleId, uint32) internal pure override {
+        revert RolesAreFixed(roleId);
+    }
+
+    /// @dev Together with closing a target, a delay of years would shut it for good by a single vote.
+    function _setTargetAdminDelay(address target, uint32) internal pure override {
+        revert AdminDelaysAreFixed(target);
+    }
 }

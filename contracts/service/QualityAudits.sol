@@ -161,18 +161,36 @@ abstract contract QualityAudits is IQualityAudits, EpochSeeds {
         if (size == 0) return (true, false, 0);
         (uint256 own, ) = _unpack(entry);
         if (_word(own, epoch) == 0) return (false, false, 0);
-        bytes32 seed = _seed(epoch - SEED_LAG);
-        uint256[] memory entries = new uint256[](AUDITORS);
-        uint256 revealed = 0;
-        for (uint256 j = 0; j < AUDITORS; ++j) {
-            uint256 word = _word((own + _offset(seed, size, j)) % size, epoch);
-            if (word == 0) continue;
-            (uint256 given, uint256 weight) = _scoreIn(word, j);
-            entries[revealed++] = WeightedMedian.entry(given, weight);
-        }
+        (uint256[] memory entries, uint256 revealed) = _revealedFor(own, epoch, size);
         available = true;
         scored = _isScored(revealed);
         if (scored) score = WeightedMedian.median(entries, revealed);
+    }
+
+    /// @dev What the auditors of a seat revealed about it, for the median.
+    function _revealedFor(
+        uint256 own,
+        uint256 epoch,
+        uint256 size
+    ) private view returns (uint256[] memory entries, uint256 revealed) {
+        entries = new uint256[](AUDITORS);
+        mapping(uint256 seat => uint256[256]) storage words = _auditStorage().words;
+        bytes32 seed = _seed(epoch - SEED_LAG);
+        uint256 lap = _lap(epoch);
+        uint256 index = epoch % RING_EPOCHS;
+        uint256 width = (size - 1) / AUDITORS;
+        // This is the hottest loop of a claim. Nothing in it can overflow: seats and widths are below 2^24, offsets below
+        // the size, and there are at most seven auditors.
+        unchecked {
+            for (uint256 j = 0; j < AUDITORS; ++j) {
+                uint256 seat = own + 1 + j * width + (SeedLanes.lane(seed, j) % width);
+                if (seat >= size) seat -= size;
+                uint256 word = words[seat][index];
+                if (uint24(word) != lap) continue;
+                (uint256 score, uint256 weight) = _scoreIn(word >> LAP_BITS, j);
+                entries[revealed++] = WeightedMedian.entry(score, weight);
+            }
+        }
     }
 
     /// @dev Seats of the ring in an epoch, or 0 where nobody can know whom to audit: too few of them, or no seed of the
@@ -191,7 +209,8 @@ abstract contract QualityAudits is IQualityAudits, EpochSeeds {
 
     function _checkScores(uint256 nodeId, uint256 packedScores) private view {
         uint256 left = packedScores;
-        for (uint256 j = 0; j < AUDITORS; ++j) {
+        // All auditors' fields and no more; past the last one nothing may be left.
+        for (uint256 j = AUDITORS; j != 0; --j) {
             if (left & ((1 << SCORE_BITS) - 1) > MAX_SCORE) revert InvalidScores(nodeId, packedScores);
             left >>= SCORE_BITS;
         }

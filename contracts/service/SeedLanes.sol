@@ -9,7 +9,9 @@ library SeedLanes {
 
     /// @notice Lane `index` of a seed, lane 0 highest.
     function lane(bytes32 seed, uint256 index) internal pure returns (uint256) {
-        // The cast keeps the lane's 32 bits.
-        return uint32(uint256(seed) >> (32 * (LANES - 1 - index)));
+        // The cast keeps the lane's 32 bits; an index is below 8.
+        unchecked {
+            return uint32(uint256(seed) >> (32 * (LANES - 1 - index)));
+        }
     }
 }

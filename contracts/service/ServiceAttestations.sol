@@ -315,9 +315,11 @@ contract ServiceAttestations is QualityAudits, Managed, ServiceDomain {
         uint256 lanes =
             uint256(keccak256(abi.encode(nodeId, epoch, PICK_TAG))) ^
                 uint256(_seed(epoch));
-        for (uint256 lane = 0; lane < SeedLanes.LANES; ++lane) {
-            // The cast keeps one lane's 32 bits.
-            if (uint32(lanes >> (32 * lane)) < LANE_ODDS) return true;
+        // The casts keep one lane's 32 bits.
+        unchecked {
+            for (uint256 lane = 0; lane < SeedLanes.LANES; ++lane) {
+                if (uint32(lanes >> (32 * lane)) < LANE_ODDS) return true;
+            }
         }
         return false;
     }

@@ -15,22 +15,25 @@ library WeightedMedian {
 
     /// @notice The median of the first `count` entries; sorts them. 0 where there are none or all weights are 0.
     function median(uint256[] memory entries, uint256 count) internal pure returns (uint256) {
-        uint256 total = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 current = entries[i];
-            total += current & WEIGHT_MASK;
-            uint256 j = i;
-            while (j != 0 && entries[j - 1] > current) {
-                entries[j] = entries[j - 1];
-                --j;
+        // Indices stay below `count`, and weights are 16 bits each.
+        unchecked {
+            uint256 total = 0;
+            for (uint256 i = 0; i < count; ++i) {
+                uint256 current = entries[i];
+                total += current & WEIGHT_MASK;
+                uint256 j = i;
+                while (j != 0 && entries[j - 1] > current) {
+                    entries[j] = entries[j - 1];
+                    --j;
+                }
+                if (j != i) entries[j] = current;
             }
-            entries[j] = current;
+            uint256 reached = 0;
+            for (uint256 i = 0; i < count; ++i) {
+                reached += entries[i] & WEIGHT_MASK;
+                if (2 * reached >= total) return entries[i] >> WEIGHT_BITS;
+            }
+            return 0;
         }
-        uint256 reached = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            reached += entries[i] & WEIGHT_MASK;
-            if (2 * reached >= total) return entries[i] >> WEIGHT_BITS;
-        }
-        return 0;
     }
 }

@@ -89,7 +89,8 @@ interface INodeStaking is INodeStakingTypes {
     /// left meanwhile finds his part by `withdraw`.
     function returnSlashed(uint256 nodeId, SlashTaken calldata taken) external;
 
-    /// @notice Burns what upheld slashes took; anyone.
+    /// @notice Burns what upheld slashes took and nobody votes with; anyone. What delegators lost comes to it as their votes
+    /// are taken back, see `syncVotes`.
     function burnPending() external;
 
     /// @notice Takes back votes that a slash has left without stake; anyone.
@@ -164,6 +165,13 @@ interface INodeStaking is INodeStakingTypes {
 
     /// @notice A node's bond now, in wei.
     function bondOf(uint256 nodeId) external view returns (uint256);
+
+    /// @notice What upheld slashes took of delegators and is burned once their votes are taken back, in wei. Where income
+    /// has made up for the loss, the votes stay backed, and it is never burned.
+    function burnAwaitingSync() external view returns (uint256);
+
+    /// @notice What slashes have taken for good, bounties left out, in wei.
+    function totalSlashed() external view returns (uint256);
 
     /// @notice What a node must bond at least, in wei.
     function minBond() external view returns (uint256);

@@ -178,11 +178,20 @@ interface INodeStakingTypes {
     event CommissionRiseAnnounced(uint256 indexed nodeId, uint256 commissionBps, uint256 fromEpoch);
     /// @notice A slash took stake into escrow; amounts in gwei.
     event StakeSlashed(uint256 indexed nodeId, SlashTaken taken);
-    /// @notice A slash was upheld: `bounty` wei were paid to `reporter`, `toBurn` wei wait for `burnPending`.
-    event SlashBurned(uint256 indexed nodeId, address indexed reporter, uint256 bounty, uint256 toBurn);
-    /// @notice A slash was not upheld: everything is back where it came from, amounts in gwei; `toBurn` wei had no
-    /// delegator left to go back to.
-    event SlashReturned(uint256 indexed nodeId, SlashTaken taken, uint256 toBurn);
+    /// @notice A slash was upheld: `bounty` wei were paid to `reporter`, `toBurn` wei wait for `burnPending`, and
+    /// `awaitingSync` wei, which delegators lost, until their votes are taken back.
+    event SlashBurned(
+        uint256 indexed nodeId,
+        address indexed reporter,
+        uint256 bounty,
+        uint256 toBurn,
+        uint256 awaitingSync
+    );
+    /// @notice Votes were taken back: so many wei more wait for `burnPending`.
+    event BurnReleased(uint256 amount);
+    /// @notice A slash was not upheld: everything is back where it came from, amounts in gwei; `awaitingSync`
+    /// wei had no delegator left to go back to, and are burned like those of a slash that is upheld.
+    event SlashReturned(uint256 indexed nodeId, SlashTaken taken, uint256 awaitingSync);
     /// @notice Upheld slashes were burned, in wei.
     event SlashesFlushed(uint256 amount);
     /// @notice Somebody who had left before a slash was returned is owed its part of that, in wei; `withdraw` pays it.

@@ -56,53 +56,6 @@ contract NodeStaking is INodeStaking, StakeRecords, TimedPause {
         TOKEN.stakeFrom(msg.sender, amount);
     }
 
-    /// @inheritdoc INodeStaking
-    function requestUnbond(uint256 nodeId, uint256 amount) external {
-        _checkOwner(nodeId);
-        uint64 amountGwei = _nonZero(amount);
-        StakingStorage storage $ = _storage();
-        Pool memory pool = $.pools[nodeId];
-        if (amountGwei > pool.bond) revert InsufficientBond(amount, pool.bond.toWei());
-        pool.bond -= amountGwei;
-        if (pool.bond != 0) {
-            (uint256 required, uint256 cap) = _limits();
-            required = Math.max(required, pool.assets / cap);
-            if (pool.bond < required) revert BondTooLow(pool.bond.toWei(), required * Gwei.WEI);
-        }
-        uint256 period = _period();
-        Exit memory exits = $.bondExits[nodeId];
-        exits.rollInFull(period);
-        exits.current += amountGwei;
-        $.bondExits[nodeId] = exits;
-        emit BondExitRequested(nodeId, msg.sender, amount, period);
-        _save(nodeId, pool);
-    }
-
-    /// @inheritdoc INodeStaking
-    function withdrawBond(uint256 nodeId) external returns (uint256 amount) {
-        _checkOwner(nodeId);
-        StakingStorage storage $ = _storage();
-        Exit memory exits = $.bondExits[nodeId];
-        exits.rollInFull(_period());
-        amount = exits.matured.toWei();
-        if (amount == 0) revert NothingToWithdraw(nodeId, msg.sender);
-        exits.matured = 0;
-        $.bondExits[nodeId] = exits;
-        emit BondWithdrawn(nodeId, msg.sender, amount);
-        _pay(msg.sender, amount, amount);
-    }
-
-    /// @inheritdoc INodeStaking
-    function claimOwnerIncome(uint256 nodeId) external returns (uint256 amount) {
-        _checkOwner(nodeId);
-        IncomeStream storage stream = _storage().streams[nodeId];
-        amount = stream.ownerIncome * Gwei.WEI;
-        if (amount == 0) revert NothingToWithdraw(nodeId, msg.sender);
-        stream.ownerIncome = 0;
-        emit OwnerIncomeClaimed(nodeId, msg.sender, amount);
-        _pay(msg.sender, amount, 0);
-    }
-
     // -------------------------------------------------------------- delegators
 
     /// @inheritdoc INodeStaking
@@ -167,6 +120,7 @@ contract NodeStaking is INodeStaking, StakeRecords, TimedPause {
         // The last shares were worth nothing: no withdrawal will follow to give back what they voted with.
         if (isGone && position.units != 0) {
             uint256 units = position.units.toWei();
+            _releaseBurn(position.units);
             position.units = 0;
             TOKEN.unstakeTo(msg.sender, 0, units);
         }
@@ -188,6 +142,7 @@ contract NodeStaking is INodeStaking, StakeRecords, TimedPause {
         bool isLast = position.shares == 0 && exits.previous == 0 && exits.current == 0;
         if (!isLast && units > amountGwei) units = amountGwei;
         position.units -= units;
+        if (units > amountGwei) _releaseBurn(units - amountGwei);
 
         amount = amountGwei.toWei();
         emit Withdrawn(nodeId, msg.sender, amount);
@@ -223,7 +178,8 @@ contract NodeStaking is INodeStaking, StakeRecords, TimedPause {
         uint64 toPool = 0;
         if (pool.shares != 0) {
             if (stake == 0) (stake, bonded) = (uint256(pool.bond) + pool.assets + stream.vested, pool.bond);
-            uint256 poolPart = (amountGwei * (stake - bonded)) / stake;
+            // Nobody has anything at stake: all of it is the owner's.
+            uint256 poolPart = stake == 0 ? 0 : (amountGwei * (stake - bonded)) / stake;
             // At most `amountGwei`.
             toPool = uint64(poolPart - (poolPart * _commissionAt(nodeId, epoch, pool)) / BPS);
         }
@@ -351,15 +307,20 @@ contract NodeStaking is INodeStaking, StakeRecords, TimedPause {
 
     /// @inheritdoc INodeStaking
     function pendingBurn() external view returns (uint256) {
-        return _storage().pendingBurnGwei.toWei();
+        return _storage().burns.pending.toWei();
+    }
+
+    /// @inheritdoc INodeStaking
+    function burnAwaitingSync() external view returns (uint256) {
+        return _storage().burns.awaitingSync.toWei();
+    }
+
+    /// @inheritdoc INodeStaking
+    function totalSlashed() external view returns (uint256) {
+        return _storage().burns.total.toWei();
     }
 
     // ---------------------------------------------------------------- internal
-
-    function _nonZero(uint256 amount) private pure returns (uint64) {
-        if (amount == 0) revert ZeroAmount();
-        return amount.fromWei();
-    }
 
     /// @dev The last delegator has left: rounding's remainder and income still on its way are the owner's, so that
     /// nobody can join an empty pool to take them.
@@ -376,16 +337,23 @@ contract NodeStaking is INodeStaking, StakeRecords, TimedPause {
         if (left != 0) emit IncomeVested(nodeId, 0, left * Gwei.WEI);
     }
 
-    /// @dev Pays out. What is backed by units was paid in by the account itself; anything more is income, which may be
-    /// credited but not minted yet: other people's stake is not used for it.
-    function _pay(address to, uint256 amount, uint256 units) private {
-        if (
-            (amount > units || TOKEN.balanceOf(address(this)) < amount) && DISTRIBUTOR.pendingMint() != 0
-        ) DISTRIBUTOR.mintPending();
-        TOKEN.unstakeTo(to, amount, units);
-    }
 
     // --------------------------------------------------------------- extension
+
+    /// @inheritdoc INodeStaking
+    function requestUnbond(uint256, uint256) external {
+        _runInExtension();
+    }
+
+    /// @inheritdoc INodeStaking
+    function withdrawBond(uint256) external returns (uint256) {
+        _runInExtension();
+    }
+
+    /// @inheritdoc INodeStaking
+    function claimOwnerIncome(uint256) external returns (uint256) {
+        _runInExtension();
+    }
 
     /// @inheritdoc INodeStaking
     function slash(uint256, uint256, uint256, uint256) external returns (SlashTaken memory) {

@@ -56,10 +56,15 @@ abstract contract Slashing is StakeRecords {
         StakingStorage storage $ = _storage();
         $.pools[nodeId].openSlashes -= 1;
         uint64 fromOwner = taken.bond + taken.bondExitPrevious + taken.bondExitCurrent;
-        uint64 toBurn = fromOwner + taken.pool + taken.exitPrevious + taken.exitCurrent - bounty.fromWei();
-        $.pendingBurnGwei += toBurn;
-        emit SlashBurned(nodeId, reporter, bounty, toBurn.toWei());
-        // Delegators' votes: `syncVotes`.
+        uint64 ofDelegators = taken.pool + taken.exitPrevious + taken.exitCurrent;
+        _addBurn(fromOwner - bounty.fromWei(), ofDelegators);
+        emit SlashBurned(
+            nodeId,
+            reporter,
+            bounty,
+            fromOwner.toWei() - bounty,
+            ofDelegators.toWei()
+        );
         if (fromOwner != 0) TOKEN.unstakeTo(REGISTRY.ownerOf(nodeId), 0, fromOwner.toWei());
         if (bounty != 0) TOKEN.unstakeTo(reporter, bounty, 0);
     }
@@ -82,7 +87,7 @@ abstract contract Slashing is StakeRecords {
         uint64 toBurn = 0;
         if (pool.shares != 0) pool.assets += taken.pool;
         else toBurn = taken.pool;
-        if (toBurn != 0) $.pendingBurnGwei += toBurn;
+        if (toBurn != 0) _addBurn(0, toBurn);
         if (taken.lossPrevious != 0) $.exitLosses[nodeId][taken.period - 1] -= taken.lossPrevious;
         if (taken.lossCurrent != 0) $.exitLosses[nodeId][taken.period] -= taken.lossCurrent;
         emit SlashReturned(nodeId, taken, toBurn.toWei());
@@ -91,10 +96,10 @@ abstract contract Slashing is StakeRecords {
 
     /// @notice Burns what upheld slashes took; anyone. See `INodeStaking`.
     function burnPending() external {
-        StakingStorage storage $ = _storage();
-        uint256 amount = $.pendingBurnGwei.toWei();
+        Burns storage burns = _storage().burns;
+        uint256 amount = burns.pending.toWei();
         if (amount == 0) revert ZeroAmount();
-        $.pendingBurnGwei = 0;
+        burns.pending = 0;
         emit SlashesFlushed(amount);
         ERC20Burnable(address(TOKEN)).burn(amount);
     }
@@ -108,9 +113,10 @@ abstract contract Slashing is StakeRecords {
         uint64 units = position.units;
         if (units <= value) revert NothingToSync(nodeId, delegator);
         position.units = value;
-        uint256 lost = (units - value).toWei();
-        emit VotesSynced(nodeId, delegator, lost);
-        TOKEN.unstakeTo(delegator, 0, lost);
+        uint64 lost = units - value;
+        _releaseBurn(lost);
+        emit VotesSynced(nodeId, delegator, lost.toWei());
+        TOKEN.unstakeTo(delegator, 0, lost.toWei());
     }
 
     /// @notice Works out what a returned slash owes somebody who had left before; anyone. See `INodeStaking`.
@@ -192,6 +198,14 @@ abstract contract Slashing is StakeRecords {
         // From here on requests count for the next period.
         exits.roll(period + 1);
         $.poolExits[nodeId] = exits;
+    }
+
+    function _addBurn(uint64 pending, uint64 awaitingSync) private {
+        Burns memory burns = _storage().burns;
+        burns.pending += pending;
+        burns.awaitingSync += awaitingSync;
+        burns.total += pending + awaitingSync;
+        _storage().burns = burns;
     }
 
     function _take(uint64 from, uint64 amount) private pure returns (uint64) {

@@ -49,7 +49,17 @@ abstract contract StakeRecords is INodeStakingTypes, IncomeVesting, Managed {
         /// @dev What exits of a period lost, in 1 / `LOSS_SCALE` of what was asked for.
         mapping(uint256 nodeId => mapping(uint256 period => uint64)) exitLosses;
         mapping(uint256 nodeId => mapping(address delegator => mapping(uint256 period => Loss))) paidWithLoss;
-        uint64 pendingBurnGwei;
+        Burns burns;
+    }
+
+    /// @dev Upheld slashes, in gwei; one slot, which is never zero again.
+    struct Burns {
+        /// @dev Can be burned: nobody votes with it.
+        uint64 pending;
+        /// @dev Was delegators': burned as their votes are taken back, so that what backs votes, or others' income, never is.
+        uint64 awaitingSync;
+        /// @dev All there ever was.
+        uint64 total;
     }
 
     /// @dev An exit that became payable less a loss: if the slash is returned, so is this.
@@ -233,6 +243,31 @@ abstract contract StakeRecords is INodeStakingTypes, IncomeVesting, Managed {
         if (!pool.hasRise) return pool.commissionBps;
         CommissionRise memory rise = _storage().rises[nodeId];
         return epoch >= rise.fromEpoch ? rise.commissionBps : pool.commissionBps;
+    }
+
+    /// @dev Votes were taken back that had no stake behind them: so much of what delegators lost can be burned.
+    function _releaseBurn(uint64 votesGwei) internal {
+        Burns storage burns = _storage().burns;
+        uint64 awaiting = burns.awaitingSync;
+        uint64 released = votesGwei < awaiting ? votesGwei : awaiting;
+        if (released == 0) return;
+        burns.awaitingSync = awaiting - released;
+        burns.pending += released;
+        emit BurnReleased(released.toWei());
+    }
+
+    /// @dev Pays out. What is backed by units was paid in by the account itself; anything more is income, which may be
+    /// credited but not minted yet: other people's stake is not used for it.
+    function _pay(address to, uint256 amount, uint256 units) internal {
+        if (
+            (amount > units || TOKEN.balanceOf(address(this)) < amount) && DISTRIBUTOR.pendingMint() != 0
+        ) DISTRIBUTOR.mintPending();
+        TOKEN.unstakeTo(to, amount, units);
+    }
+
+    function _nonZero(uint256 amount) internal pure returns (uint64) {
+        if (amount == 0) revert ZeroAmount();
+        return amount.fromWei();
     }
 
     function _checkOwner(uint256 nodeId) internal view {

@@ -4,14 +4,15 @@ pragma solidity 0.8.30;
 import {EpochClock} from "../base/EpochClock.sol";
 import {Managed} from "../base/Managed.sol";
 import {Commissions} from "./Commissions.sol";
+import {OwnerExits} from "./OwnerExits.sol";
 import {Slashing} from "./Slashing.sol";
 import {StakeRecords} from "./StakeRecords.sol";
 
 /// @title StakingExtension
-/// @notice The part of `NodeStaking` that runs rarely: slashes, commissions, limits. See `INodeStaking`.
+/// @notice The part of `NodeStaking` that runs rarely: owners' exits, slashes, commissions, limits. See `INodeStaking`.
 /// @dev Runs by delegatecall from `NodeStaking`, which names it in an immutable, and is built with the same peers, clock
 /// and config. Called directly it works on storage of its own, which nobody reads.
-contract StakingExtension is Slashing, Commissions {
+contract StakingExtension is OwnerExits, Slashing, Commissions {
     /// @dev A missing proof costs a quarter of the smallest bond at most.
     uint256 private constant MISSING_PROOFS_IN_BOND = 4;
 

@@ -36,6 +36,8 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
 
     /// @inheritdoc IDTelToken
     uint256 public emitted;
+    /// @inheritdoc IDTelToken
+    uint256 public votelessStake;
     mapping(address account => uint256 units) private _stakedUnits;
 
     /// @param holder Receives the genesis supply, but for the rounding reserve.
@@ -88,6 +90,9 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
             _stakedUnits[to] = left;
             emit StakedUnitsChanged(to, left);
         }
+        // Every vote through stake is backed by a token that lies there.
+        if (amount > units) _useVoteless(amount - units);
+        else if (units > amount) votelessStake += units - amount;
         if (amount != 0) ERC20._update(STAKING, to, amount);
         // The tokens arrive with their own votes: only what differs from the units given back moves.
         if (amount > units) _moveDelegateVotes(address(0), delegates(to), amount - units);
@@ -120,7 +125,16 @@ contract DTelToken is IDTelToken, ERC1363, ERC20Burnable, ERC20Permit, ERC20Vote
         return balanceOf(account) + _stakedUnits[account];
     }
 
+    /// @dev Staking moves tokens past this: what comes to `NodeStaking` here votes for nobody, and only that may leave here.
     function _update(address from, address to, uint256 value) internal override(ERC20, ERC20Votes) {
+        if (from == STAKING) _useVoteless(value);
+        if (to == STAKING) votelessStake += value;
         super._update(from, to, value);
+    }
+
+    function _useVoteless(uint256 amount) private {
+        uint256 voteless = votelessStake;
+        if (amount > voteless) revert UnitsNotBacked(amount, voteless);
+        votelessStake = voteless - amount;
     }
 }

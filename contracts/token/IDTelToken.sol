@@ -12,6 +12,8 @@ interface IDTelToken is IERC20 {
     error InvalidPeer(address distributor, address staking);
     /// @notice Emission would begin more than 30 days before the deployment.
     error EmissionStartTooEarly(uint256 emissionStart);
+    /// @notice A payment or burn would leave fewer tokens in `NodeStaking` than vote through it.
+    error UnitsNotBacked(uint256 amount, uint256 votelessStake);
     /// @notice Minting would exceed what the emission schedule allows by now.
     /// @param emittedWei What would have been emitted in all, the genesis allocation left out.
     /// @param dueWei What the schedule allows by now.
@@ -40,6 +42,10 @@ interface IDTelToken is IERC20 {
 
     /// @notice Voting units that an account holds through its stake, in wei.
     function stakedUnitsOf(address account) external view returns (uint256);
+
+    /// @notice Tokens in `NodeStaking` that nobody votes with, in wei: its balance less the units of all accounts. Never
+    /// below zero, whatever `NodeStaking` is upgraded to: votes cannot be made without tokens.
+    function votelessStake() external view returns (uint256);
 
     /// @notice Emission minted so far, the genesis allocation left out, in wei. Burns do not lower it.
     function emitted() external view returns (uint256);

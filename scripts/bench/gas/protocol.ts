@@ -1,5 +1,5 @@
 /** A protocol of mainnet's parameters on an in-process chain, with what the gas bench needs to drive it. */
-import { Wallet } from "ethers";
+import { AbiCoder, keccak256, Wallet } from "ethers";
 import type { ContractTransactionResponse, HDNodeWallet } from "ethers";
 import { network } from "hardhat";
 import { parseAddress, parseHex } from "../../../node/protocol/hex.js";
@@ -23,20 +23,14 @@ import type {
   TypedDataDomain,
 } from "../../../node/protocol/typedData.js";
 import { deployProtocol } from "../../ignition/deployProtocol.js";
-import { parametersSchema } from "../../parameters/schema.js";
+import { loadParameters } from "../../parameters/schema.js";
+import { meter, sent } from "./meter.js";
 
 export const DTEL = 10n ** 18n;
 
 /** Mainnet's column of the parameter table. */
-const PARAMETERS = parametersSchema.parse({
-  clock: { epochSeconds: 21_600, epochBlocks: 3_600 },
-  staking: { minBond: "25000", delegationCap: 10, unbondingSeconds: 14 * 86_400 },
-  sampling: { samples: 8, pickProbability: "1/8", missingProofSlash: "2000" },
-  payment: { burnBps: 1_000, treasuryBps: 500, thawEpochs: 8 },
-  rewards: { kappaBps: 9_000, workShareBps: 4_000, neutralScore: 8_000 },
-});
+const PARAMETERS = new URL("../../parameters/peaq.json", import.meta.url);
 const SESSIONS = 1_000;
-const NO_AUDITS = `0x${"00".repeat(32)}` as const;
 
 /** One session of the bench's traffic: what its leaf is opened with. */
 export interface BenchSession {
@@ -51,15 +45,16 @@ export type BenchProtocol = Awaited<ReturnType<typeof deployBenchProtocol>>;
 
 export async function deployBenchProtocol() {
   const { ethers, provider, networkHelpers } = await network.create();
+  const figureOf = meter(ethers.provider);
   const signers = await ethers.getSigners();
-  const [deployer, owner, delegator, newcomer, app, treasury, relayer] = signers;
-  if (!deployer || !owner || !delegator || !newcomer || !app || !treasury || !relayer) {
+  const [deployer, owner, delegator, newcomer, app, relayer] = signers;
+  if (!deployer || !owner || !delegator || !newcomer || !app || !relayer) {
     throw new Error("the in-process chain has fewer accounts than the bench needs");
   }
-  const { addresses, chainId, genesisSeconds, epochSeconds, epochBlocks } = await deployProtocol({
+  const parameters = await loadParameters(PARAMETERS);
+  const { addresses, chainId, genesisSeconds, epochSeconds, epochBlocks, auditors } = await deployProtocol({
     provider,
-    parameters: PARAMETERS,
-    treasury: treasury.address,
+    parameters,
   });
   const token = await ethers.getContractAt("DTelToken", addresses.token);
   const registry = await ethers.getContractAt("NodeRegistry", addresses.nodeRegistry);
@@ -67,6 +62,9 @@ export async function deployBenchProtocol() {
   const attestations = await ethers.getContractAt("ServiceAttestations", addresses.serviceAttestations);
   const escrow = await ethers.getContractAt("PaymentEscrow", addresses.paymentEscrow);
   const distributor = await ethers.getContractAt("RewardDistributor", addresses.rewardDistributor);
+  const audits = await ethers.getContractAt("IQualityAudits", addresses.serviceAttestations);
+  const penalties = await ethers.getContractAt("PenaltyManager", addresses.penaltyManager);
+  const governor = await ethers.getContractAt("DTelGovernor", addresses.governor);
   const domainOf = (address: string): TypedDataDomain =>
     typedDataDomain(BigInt(chainId), parseAddress(address));
 
@@ -82,6 +80,14 @@ export async function deployBenchProtocol() {
       await networkHelpers.mine(blocks);
     },
     epochBlocks,
+    epochSeconds,
+    /** Draws the seed of an epoch, in the second half of the next one. */
+    async drawSeed(epoch: number): Promise<void> {
+      await chain.goTo(epoch + 1, 0.6);
+      await sent(attestations.connect(relayer).arm(epoch));
+      await networkHelpers.mine(16);
+      await sent(attestations.connect(relayer).draw(epoch));
+    },
   };
 
   const operators: HDNodeWallet[] = [];
@@ -102,7 +108,7 @@ export async function deployBenchProtocol() {
     operators.push(operator);
     return registry
       .connect(owner)
-      .register(operator.address, 49, DTEL / 2n, "wss://node-1.eu.example-operator.com:443");
+      .register(operator.address, 49, 1_000, DTEL / 2n, "wss://node-1.eu.example-operator.com:443");
   }
 
   async function fundOperators(): Promise<void> {
@@ -170,8 +176,21 @@ export async function deployBenchProtocol() {
       receiptRoot: tree.root,
       bytesDelivered: tree.total,
       sessions: SESSIONS,
-      auditCommitment: NO_AUDITS,
+      auditCommitment: scoresOf(nodeId, epoch).commitment,
     };
+  }
+
+  /** What a node's auditor found: nine tenths of the best for everybody. */
+  function scoresOf(nodeId: number, epoch: number) {
+    let packed = 0n;
+    for (let j = 0; j < auditors; j++) packed |= 9_000n << BigInt(16 * j);
+    const salt = keccak256(AbiCoder.defaultAbiCoder().encode(["uint256", "uint256"], [nodeId, epoch]));
+    const types = ["uint256", "uint256", "uint256", "bytes32"];
+    const commitment = parseHex(
+      keccak256(AbiCoder.defaultAbiCoder().encode(types, [nodeId, epoch, packed, salt])),
+      32,
+    );
+    return { packed, salt, commitment };
   }
 
   async function signedAttestation(attestation: Attestation) {
@@ -202,15 +221,21 @@ export async function deployBenchProtocol() {
 
   return {
     addresses,
-    accounts: { deployer, owner, delegator, newcomer, app, treasury, relayer },
+    accounts: { deployer, owner, delegator, newcomer, app, relayer },
     token,
     registry,
     staking,
     attestations,
     escrow,
     distributor,
+    audits,
+    penalties,
+    governor,
+    scoresOf,
     chain,
     appSigner: parseHex(appSigner.address, 20),
+    figureOf,
+    manager: () => ethers.getContractAt("ProtocolAccessManager", addresses.accessManager),
     fund,
     register,
     fundOperators,
@@ -221,16 +246,4 @@ export async function deployBenchProtocol() {
     signedAttestation,
     openings,
   };
-}
-
-/** Gas that a transaction used. */
-export async function gasOf(transaction: Promise<ContractTransactionResponse>): Promise<number> {
-  const receipt = await (await transaction).wait();
-  if (receipt === null) throw new Error("a transaction of the bench was not mined");
-  return Number(receipt.gasUsed);
-}
-
-/** Sends a transaction that is not measured. */
-export async function sent(transaction: Promise<ContractTransactionResponse>): Promise<void> {
-  await gasOf(transaction);
 }
