@@ -39,6 +39,8 @@ export default defineConfig({
       hardfork: "cancun",
       chainId: 33_380,
       mining: { auto: false, interval: 1_000 },
+      // Blocks that are mined at once, during deployment, do not push the clock ahead.
+      allowBlocksWithSameTimestamp: true,
     },
     devnet: { type: "http", chainType: "l1", url: process.env.DTEL_RPC_URL ?? "http://127.0.0.1:8545" },
   },

@@ -33,7 +33,7 @@ async function start(config: NodeConfig, environment: NodeJS.ProcessEnv, log: Lo
     });
     // Goodbye first: last receipts arrive through signaling while it closes.
     closers.push(() => signaling.close());
-    const operator = await startPrivateServer(config.private, () => service.status(), log);
+    const operator = await startPrivateServer(config.private, service, log);
     closers.push(() => operator.close());
     // The one line on standard output, for whoever started the node; the log goes to standard error.
     const ready = {

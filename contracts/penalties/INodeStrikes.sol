@@ -34,8 +34,15 @@ interface INodeStrikes {
     error AuditsNotFinal(uint256 epoch);
     /// @notice The epoch was not audited, the node had no seat in it, or fewer than half of its auditors revealed.
     error NotAudited(uint256 nodeId, uint256 epoch);
-    /// @notice The scores below the low mark carry less than two thirds of the revealed weight.
-    error ScoresNotLow(uint256 nodeId, uint256 epoch, uint256 lowWeight, uint256 revealedWeight);
+    /// @notice The scores below the low mark are of less than two thirds of the auditors that revealed, or of their weight.
+    error ScoresNotLow(
+        uint256 nodeId,
+        uint256 epoch,
+        uint256 lowWeight,
+        uint256 revealedWeight,
+        uint256 lowAuditors,
+        uint256 revealedAuditors
+    );
     /// @notice The node is not one of the target's auditors that revealed.
     error NotItsAuditor(uint256 auditorId, uint256 targetId, uint256 epoch);
     /// @notice Not all other auditors that revealed, two or more, contradict the score by far and on the same side.
@@ -60,8 +67,8 @@ interface INodeStrikes {
     /// @notice A node was released; only strikes of `countsFrom` and later epochs count from now on.
     event NodeReleased(uint256 indexed nodeId, uint256 countsFrom);
 
-    /// @notice Strikes a node of whose auditors two thirds, by revealed weight, scored it below the low mark; anyone, after
-    /// the proof deadline and within the report window.
+    /// @notice Strikes a node that two thirds of its auditors that revealed, by number and by weight, scored below the low
+    /// mark; anyone, after the proof deadline and within the report window.
     function strikeTarget(uint256 nodeId, uint256 epoch) external;
 
     /// @notice Strikes an auditor whose score of a target all others contradict; anyone, after the proof deadline and within

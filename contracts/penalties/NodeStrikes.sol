@@ -67,14 +67,20 @@ contract NodeStrikes is INodeStrikes, EpochClock, Managed {
     function strikeTarget(uint256 nodeId, uint256 epoch) external {
         IPenaltyManager.Parameters memory parameters = PENALTIES.parameters();
         IQualityAudits.NodeAudit memory audit = _finalAudit(nodeId, epoch);
-        uint256 total;
-        uint256 low;
+        uint256 revealedWeight = 0;
+        uint256 lowWeight = 0;
+        uint256 lowAuditors = 0;
         for (uint256 j = 0; j < audit.weights.length; ++j) {
-            total += audit.weights[j];
-            if (audit.scores[j] < parameters.lowMark) low += audit.weights[j];
+            uint256 weight = audit.weights[j];
+            revealedWeight += weight;
+            if (weight == 0 || audit.scores[j] >= parameters.lowMark) continue;
+            lowWeight += weight;
+            ++lowAuditors;
         }
-        // Not two thirds of the auditors, but of what those who revealed have at stake.
-        if (3 * low < 2 * total) revert ScoresNotLow(nodeId, epoch, low, total);
+        // Of the weight, so that many small nodes cannot do it; and of the auditors, so that a few large ones that the seed
+        // happens to send to a target cannot either.
+        if (3 * lowWeight < 2 * revealedWeight || 3 * lowAuditors < 2 * audit.revealed)
+            revert ScoresNotLow(nodeId, epoch, lowWeight, revealedWeight, lowAuditors, audit.revealed);
         _strike(parameters, nodeId, epoch, Reason.LowScores);
     }
 

@@ -10,24 +10,35 @@ const indexer = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = dirname(indexer);
 const artifacts = join(root, "artifacts", "contracts");
 
-/** The contracts whose events are indexed, by the folder of their source. */
+/** The contracts whose events or views are wanted, by the folder of their source. */
 const CONTRACTS = {
   DTelToken: "token",
+  TokenVesting: "token",
   NodeRegistry: "staking",
   NodeStaking: "staking",
   PaymentEscrow: "service",
   ServiceAttestations: "service",
+  AuditRing: "service",
   RewardDistributor: "rewards",
+  PenaltyManager: "penalties",
+  NodeStrikes: "penalties",
+  Arbitration: "penalties",
+  ProtocolAccessManager: "governance",
+  ProtocolTimelock: "governance",
+  DTelGovernor: "governance",
+  Treasury: "governance",
+  BuybackAuction: "governance",
+  PeaqIdentity: "peaq",
 };
 
+/** Those of which one address answers for more than one contract: only the interface tells all of it. */
+const BY_INTERFACE = new Set(["NodeStaking"]);
+
 function artifactOf(name) {
-  // The interface declares every event too: it serves where the implementation was not built.
-  const paths = [name, `I${name}`].map((file) =>
-    join(artifacts, CONTRACTS[name], `${file}.sol`, `${file}.json`),
-  );
-  const path = paths.find((candidate) => existsSync(candidate));
-  if (path === undefined) {
-    throw new Error(`${paths[0]} is missing: run \`npx hardhat build\` at the root of the project first.`);
+  const file = BY_INTERFACE.has(name) ? `I${name}` : name;
+  const path = join(artifacts, CONTRACTS[name], `${file}.sol`, `${file}.json`);
+  if (!existsSync(path)) {
+    throw new Error(`${path} is missing: run \`npx hardhat build\` at the root of the project first.`);
   }
   return path;
 }

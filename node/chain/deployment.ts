@@ -11,14 +11,27 @@ export const deploymentSchema = z.strictObject({
     paymentEscrow: addressSchema,
     serviceAttestations: addressSchema,
     rewardDistributor: addressSchema,
+    auditRing: addressSchema,
     accessManager: addressSchema,
     treasury: addressSchema,
+    // What a node does not call.
+    serviceProofs: addressSchema.optional(),
+    penaltyManager: addressSchema.optional(),
+    nodeStrikes: addressSchema.optional(),
+    arbitration: addressSchema.optional(),
+    governor: addressSchema.optional(),
+    timelock: addressSchema.optional(),
+    buybackAuction: addressSchema.optional(),
+    tokenVesting: addressSchema.optional(),
+    peaqIdentity: addressSchema.optional(),
   }),
   /** Unix time at which epoch 0 begins. */
   genesisSeconds: z.int().positive(),
   epochSeconds: z.int().min(30),
   /** Blocks that the chain is expected to produce in one epoch. */
   epochBlocks: z.int().positive(),
+  /** Auditors of a node in an epoch, and nodes that each audits. */
+  auditors: z.int().positive(),
   /** Block from which on logs are of interest. */
   startBlock: z.int().nonnegative(),
 });

@@ -32,7 +32,8 @@ export type SeedState =
   | { readonly state: "drawn"; readonly deadlineSeconds: number; readonly deadlineBlock: number };
 
 export interface AttestationRecord {
-  readonly status: "none" | "attested" | "proven";
+  /** "faulted": a proof that was due did not come, and somebody reported it. */
+  readonly status: "none" | "attested" | "proven" | "faulted";
   readonly claimed: boolean;
   readonly attestationHash: Hex;
 }
@@ -163,7 +164,7 @@ export class NodeChain {
 
   async attestationRecord(epoch: number): Promise<AttestationRecord> {
     const record = await this.#contracts.serviceAttestations.attestationOf(this.nodeId, epoch);
-    const statuses = ["none", "attested", "proven"] as const;
+    const statuses = ["none", "attested", "proven", "faulted"] as const;
     const status = statuses[Number(record.status)];
     if (status === undefined)
       throw new Error(`epoch ${epoch} has the unknown attestation status ${record.status}`);

@@ -2,12 +2,18 @@ import { Interface, isCallException, isError } from "ethers";
 import type { ErrorDescription } from "ethers";
 import { INodeStaking__factory } from "../../types/contracts/factories/staking/INodeStaking__factory.js";
 import { INodeRegistry__factory } from "../../types/contracts/factories/staking/INodeRegistry__factory.js";
+import { IAuditRing__factory } from "../../types/contracts/factories/service/IAuditRing__factory.js";
 import { IPaymentEscrow__factory } from "../../types/contracts/factories/service/IPaymentEscrow__factory.js";
+import { IQualityAudits__factory } from "../../types/contracts/factories/service/IQualityAudits__factory.js";
 import { IRewardDistributor__factory } from "../../types/contracts/factories/rewards/IRewardDistributor__factory.js";
 import { IServiceAttestations__factory } from "../../types/contracts/factories/service/IServiceAttestations__factory.js";
+import { IServiceProofs__factory } from "../../types/contracts/factories/service/IServiceProofs__factory.js";
 
 const ERRORS = [
   IServiceAttestations__factory,
+  IServiceProofs__factory,
+  IQualityAudits__factory,
+  IAuditRing__factory,
   IPaymentEscrow__factory,
   IRewardDistributor__factory,
   INodeStaking__factory,

@@ -72,6 +72,12 @@ export const configSchema = z.strictObject({
       allowPrivateVoucherUrls: z.boolean().default(false),
     })
     .prefault({}),
+  audits: z
+    .strictObject({
+      probeTimeoutSeconds: seconds(1, 60).default(5_000),
+      allowPrivateEndpoints: z.boolean().default(false),
+    })
+    .prefault({}),
   log: z
     .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info") })
     .prefault({}),

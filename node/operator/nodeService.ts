@@ -5,24 +5,36 @@ import { BlockWatcher } from "../chain/blockWatcher.js";
 import { connectContracts } from "../chain/contracts.js";
 import { loadDeployment } from "../chain/deployment.js";
 import { NodeChain } from "../chain/nodeChain.js";
+import { RingChain } from "../chain/ringChain.js";
 import { RpcProvider } from "../chain/rpcProvider.js";
 import { openDatabase } from "../chain/sqlite.js";
 import { TransactionQueue } from "../chain/transactionQueue.js";
 import { TransactionStore } from "../chain/transactionStore.js";
 import type { NodeConfig } from "../config/schema.js";
+import { parseAddress } from "../protocol/hex.js";
 import { AccountStore } from "../service/accountStore.js";
 import { AppAccounts } from "../service/appAccounts.js";
+import { AuditDesk } from "../service/audits/auditDesk.js";
+import { AuditPlanner } from "../service/audits/auditPlanner.js";
+import { storedScores } from "../service/audits/auditScores.js";
+import { AuditStore } from "../service/audits/auditStore.js";
+import { NodeDirectory } from "../service/audits/nodeDirectory.js";
+import { createProbe } from "../service/audits/probe.js";
+import { ReachabilityProber } from "../service/audits/reachabilityProber.js";
 import { attestDuty } from "../service/duties/attest.js";
 import { claimDuty, flushDuty, mintDuty } from "../service/duties/claim.js";
 import { collectDuty } from "../service/duties/collect.js";
 import type { DutyContext } from "../service/duties/duty.js";
 import { proveDuty } from "../service/duties/prove.js";
+import { revealDuty } from "../service/duties/reveal.js";
 import { seedDuty } from "../service/duties/seed.js";
 import { EpochDuties } from "../service/epochDuties.js";
 import { EpochStore } from "../service/epochStore.js";
 import type { ServiceLimits } from "../service/limits.js";
 import { NodePrice } from "../service/nodePrice.js";
 import { ReceiptStore } from "../service/receiptStore.js";
+import { SeatKeeper } from "../service/seatKeeper.js";
+import { SeatStore } from "../service/seatStore.js";
 import { SessionService } from "../service/sessionService.js";
 import { SignerCache } from "../service/signerCache.js";
 import { createVoucherClient } from "../service/voucherClient.js";
@@ -41,6 +53,8 @@ const APP_ACCOUNT_MAX_AGE_MS = 10_000;
 /** The node without media and signaling: what it owes to the chain and to the people it serves. */
 export interface NodeService {
   readonly admission: SessionService;
+  readonly seat: SeatKeeper;
+  readonly audits: AuditDesk;
   status(): Promise<NodeStatus>;
   /** Takes no more joins and tells those who are served; their last receipts are still taken. */
   drain(): void;
@@ -89,6 +103,8 @@ export async function startNodeService(
     await watcher.start();
     const contracts = connectContracts(deployment, provider);
     const chain = new NodeChain({ deployment, contracts, watcher, nodeId: config.nodeId });
+    const operator = parseAddress(wallet.address);
+    const ring = new RingChain({ deployment, contracts, provider, nodeId: config.nodeId, operator });
     const price = await NodePrice.read(chain, wallet, log);
     closers.push(() => price.stop());
 
@@ -101,6 +117,10 @@ export async function startNodeService(
     });
     closers.push(() => queue.close());
 
+    const seat = new SeatKeeper({
+      ...{ ring, queue, watcher, log, clock: chain.clock },
+      store: new SeatStore(database),
+    });
     const limits = limitsOf(config, deployment.epochSeconds);
     const urlPolicy = new VoucherUrlPolicy(config.payment.allowPrivateVoucherUrls);
     const appAccounts = new AppAccounts((app) => chain.appAccount(app), APP_ACCOUNT_MAX_AGE_MS);
@@ -110,9 +130,22 @@ export async function startNodeService(
       signers: new SignerCache((app, signer, epoch) => chain.isGrantSigner(app, signer, epoch)),
       checkVoucherUrl: (url) => urlPolicy.check(url),
       priceWeiPerGB: () => price.weiPerGB,
+      takesJoins: () => seat.takesJoins,
     });
 
     const stopAsking = new AbortController();
+    const directory = new NodeDirectory(database, ring);
+    const planner = new AuditPlanner({ chain, ring, directory });
+    const findings = new AuditStore(database);
+    const prober = new ReachabilityProber({
+      ...{ clock: chain.clock, watcher, planner, directory, log, store: findings },
+      probe: createProbe({
+        domain: chain.serviceDomain,
+        timeoutMs: config.audits.probeTimeoutSeconds,
+        allowPrivate: config.audits.allowPrivateEndpoints,
+        signal: stopAsking.signal,
+      }),
+    });
     const keeper = new VoucherKeeper({
       ...{ chain, receipts, accounts, log },
       ask: createVoucherClient({
@@ -127,7 +160,8 @@ export async function startNodeService(
     });
 
     const context: DutyContext = {
-      ...{ chain, queue, receipts, epochs, accounts, log },
+      ...{ chain, ring, queue, receipts, epochs, accounts, planner, log },
+      scores: storedScores(findings),
       receiptGraceMs: limits.receiptGraceMs,
       now: Date.now,
     };
@@ -138,21 +172,26 @@ export async function startNodeService(
         collectDuty(context, keeper, (vouchers) => {
           for (const { voucher } of vouchers) appAccounts.expire(voucher.app);
         }),
-        ...[seedDuty(context), proveDuty(context), flushDuty(context), claimDuty(context), mintDuty(context)],
+        ...[seedDuty(context), revealDuty(context), proveDuty(context)],
+        ...[flushDuty(context), claimDuty(context), mintDuty(context)],
       ],
       onSettled: (epoch) => {
         log.info({ epoch }, "epoch settled");
+        findings.prune(epoch - KEPT_EPOCHS);
+        directory.prune(epoch - KEPT_EPOCHS);
         receipts.prune(epoch - KEPT_EPOCHS, chain.clock.startOf(epoch - KEPT_EPOCHS));
       },
     });
     admission.start();
     keeper.start();
     duties.start();
+    seat.start();
+    prober.start();
     closers.push(
       () => admission.close(),
       async () => {
-        const stopped = Promise.all([duties.stop(), keeper.stop()]);
-        // They wait for transactions and apps: those are told now.
+        const stopped = Promise.all([duties.stop(), keeper.stop(), seat.stop(), prober.stop()]);
+        // They wait for transactions, apps and nodes: those are told now.
         stopAsking.abort(new Error("the node is shutting down"));
         await queue.close();
         await stopped;
@@ -160,8 +199,10 @@ export async function startNodeService(
     );
     return {
       admission,
+      seat,
+      audits: new AuditDesk({ ...{ clock: chain.clock, watcher, planner, epochs }, store: findings }),
       status: () =>
-        statusOf({ chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission }),
+        statusOf({ chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission, seat }),
       drain: () => admission.drain(),
       close: closeAll,
     };

@@ -6,6 +6,7 @@ import type { AccountStore } from "../service/accountStore.js";
 import type { EpochDuties } from "../service/epochDuties.js";
 import type { EpochStore } from "../service/epochStore.js";
 import type { ReceiptStore } from "../service/receiptStore.js";
+import type { SeatKeeper, SeatStatus } from "../service/seatKeeper.js";
 import type { SessionService } from "../service/sessionService.js";
 
 /** What an operator wants to see at a glance. Amounts are decimal text in wei. */
@@ -19,6 +20,8 @@ export interface NodeStatus {
   readonly sessions: number;
   readonly receipts: { readonly storedInThisRun: number; readonly lastAgeSeconds: number | undefined };
   readonly attestation: { readonly lastEpoch: number | undefined; readonly openEpochs: readonly number[] };
+  /** The audit ring: who has no seat gets no availability reward. */
+  readonly seat: SeatStatus;
   readonly chain: { readonly block: number; readonly blockAgeSeconds: number; readonly balance: string };
   readonly queue: readonly { readonly intent: string; readonly nonce: number; readonly attempts: number }[];
   readonly earnings: {
@@ -39,6 +42,7 @@ export interface StatusSources {
   readonly duties: EpochDuties;
   readonly accounts: AccountStore;
   readonly admission: SessionService;
+  readonly seat: SeatKeeper;
 }
 
 /** Older than this many seconds, and many blocks' time, the newest block says that the chain is out of reach. */
@@ -50,7 +54,7 @@ const CLOCK_SKEW_SECONDS = 60;
 
 /** Puts the status together. Never rejects for a chain that cannot be reached: it says so. */
 export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
-  const { chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission } = sources;
+  const { chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission, seat } = sources;
   const nowMs = Date.now();
   const { head } = watcher;
   const epoch = chain.clock.currentEpoch(nowMs);
@@ -67,6 +71,10 @@ export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
   if (balance === 0n) problems.push(`the operator account ${queue.account} has no coins for gas`);
   const overdue = duties.open.filter((open) => open < epoch - OVERDUE_EPOCHS);
   if (overdue.length > 0) problems.push(`epochs are not settled: ${overdue.join(", ")}`);
+  const refused = epochs.quarantinedReveals(epoch - REFUSED_REVEAL_EPOCHS).map((reveal) => reveal.epoch);
+  if (refused.length > 0) problems.push(`the contracts refused the audits of epochs ${refused.join(", ")}`);
+  if (seat.status.fault !== undefined)
+    problems.push(`the node has no seat in the audit ring: ${seat.status.fault}`);
   const bills = accounts.all();
   const sum = (amounts: readonly bigint[]): string =>
     amounts.reduce((total, wei) => total + wei, 0n).toString();
@@ -85,6 +93,7 @@ export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
           : Math.round((nowMs - receipts.lastStoredAtMs) / 1_000),
     },
     attestation: { lastEpoch: epochs.lastSealed(), openEpochs: duties.open },
+    seat: seat.status,
     chain: { block: head.number, blockAgeSeconds, balance: (balance ?? 0n).toString() },
     queue: queue.pending.map(({ key, nonce, attempts }) => ({
       intent: key,
@@ -101,3 +110,5 @@ export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
 
 /** An epoch is attested, proven and claimed two epochs later; one more is slack. */
 const OVERDUE_EPOCHS = 4;
+/** How long refused audits are a problem. */
+const REFUSED_REVEAL_EPOCHS = 8;

@@ -2,9 +2,14 @@ import { AbiCoder, keccak256 } from "ethers";
 import type { Hex } from "./hex.js";
 
 /** Lanes of 32 bits in a seed. */
-const LANES = 8;
+export const LANES = 8;
 /** Last word of the hash: a sample point, not the pick of a node. */
 const SAMPLE_TAG = 1n;
+
+/** One lane of a seed; lane 0 is the highest 32 bits. */
+export function laneOf(seed: Hex, lane: number): number {
+  return Number((BigInt(seed) >> BigInt(32 * (LANES - 1 - lane))) & 0xffff_ffffn);
+}
 
 /**
  * The points in [0, bytesDelivered) whose leaves a proof must open:
@@ -22,7 +27,7 @@ export function samplePoints(
   const coder = AbiCoder.defaultAbiCoder();
   const words = ["uint256", "uint256", "uint256", "uint256", "uint256"];
   return Array.from({ length: samples }, (_, sample) => {
-    const lane = (BigInt(seed) >> BigInt(32 * (LANES - 1 - (sample % LANES)))) & 0xffff_ffffn;
+    const lane = laneOf(seed, sample % LANES);
     return BigInt(keccak256(coder.encode(words, [lane, sample, nodeId, epoch, SAMPLE_TAG]))) % bytesDelivered;
   });
 }

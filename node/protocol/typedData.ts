@@ -55,7 +55,7 @@ export interface Attestation {
   readonly receiptRoot: Hex;
   readonly bytesDelivered: bigint;
   readonly sessions: number;
-  /** Zero while there are no audits. */
+  /** `auditCommitment(…)` of the node's scores; zero where it audited nobody. */
   readonly auditCommitment: Hex;
 }
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { inTransaction } from "../chain/sqlite.js";
+import type { Hex } from "../protocol/hex.js";
 import { hexSchema } from "../protocol/schemas.js";
 import type { Attestation } from "../protocol/typedData.js";
 import { createServiceTables } from "./schema.js";
@@ -12,6 +13,19 @@ const rowSchema = z.object({
   sessions: z.number(),
   audit_commitment: hexSchema(32),
 });
+
+/** What an attestation's audit commitment hides until it is revealed. */
+export interface AuditReveal {
+  readonly packedScores: bigint;
+  readonly salt: Hex;
+}
+
+const revealSchema = z.object({
+  packed_scores: z.string().transform((value) => BigInt(value)),
+  salt: hexSchema(32),
+  refused: z.string().nullable(),
+});
+const refusedSchema = z.object({ epoch: z.number(), refused: z.string() });
 
 /** What this node attests, fixed before it is sent, and which epochs are over and done with. */
 export class EpochStore {
@@ -53,15 +67,44 @@ export class EpochStore {
     return Number(z.object({ value: z.string() }).parse(row).value);
   }
 
-  /** Fixes what is attested. From now on no receipt of the epoch is taken. */
-  seal(attestation: Attestation): void {
+  /** Fixes what is attested, and what it commits to. From now on no receipt of the epoch is taken. */
+  seal(attestation: Attestation, reveal?: AuditReveal): void {
     const { epoch, receiptRoot, bytesDelivered, sessions, auditCommitment } = attestation;
-    this.#database
+    inTransaction(this.#database, () => {
+      this.#database
+        .prepare(
+          `INSERT INTO attestations (epoch, receipt_root, bytes_delivered, sessions, audit_commitment)
+           VALUES (?, ?, ?, ?, ?)`,
+        )
+        .run(epoch, receiptRoot, bytesDelivered.toString(), sessions, auditCommitment);
+      if (reveal === undefined) return;
+      this.#database
+        .prepare("INSERT INTO audit_reveals (epoch, packed_scores, salt) VALUES (?, ?, ?)")
+        .run(epoch, reveal.packedScores.toString(), reveal.salt);
+    });
+  }
+
+  /** What the attestation of an epoch committed to; `refused`: why the contracts do not take it. */
+  reveal(epoch: number): (AuditReveal & { readonly refused: string | undefined }) | undefined {
+    const row = this.#database.prepare("SELECT * FROM audit_reveals WHERE epoch = ?").get(epoch);
+    if (row === undefined) return undefined;
+    const { packed_scores: packedScores, salt, refused } = revealSchema.parse(row);
+    return { packedScores, salt, refused: refused ?? undefined };
+  }
+
+  /** Puts a reveal aside that the contracts will never take. */
+  quarantineReveal(epoch: number, reason: string): void {
+    this.#database.prepare("UPDATE audit_reveals SET refused = ? WHERE epoch = ?").run(reason, epoch);
+  }
+
+  /** Reveals put aside of epochs from `first` on. */
+  quarantinedReveals(first: number): { epoch: number; refused: string }[] {
+    return this.#database
       .prepare(
-        `INSERT INTO attestations (epoch, receipt_root, bytes_delivered, sessions, audit_commitment)
-         VALUES (?, ?, ?, ?, ?)`,
+        "SELECT epoch, refused FROM audit_reveals WHERE refused IS NOT NULL AND epoch >= ? ORDER BY epoch",
       )
-      .run(epoch, receiptRoot, bytesDelivered.toString(), sessions, auditCommitment);
+      .all(first)
+      .map((row) => refusedSchema.parse(row));
   }
 
   attestation(epoch: number): Attestation | undefined {

@@ -50,6 +50,56 @@ export function createServiceTables(database: DatabaseSync): void {
       audit_commitment TEXT NOT NULL
     ) STRICT;
 
+    -- Audit scores that an attestation commits to, fixed with it, and why the contracts refuse them where they do.
+    CREATE TABLE IF NOT EXISTS audit_reveals (
+      epoch INTEGER PRIMARY KEY REFERENCES attestations (epoch),
+      packed_scores TEXT NOT NULL,
+      salt TEXT NOT NULL,
+      refused TEXT
+    ) STRICT;
+
+    -- Scores that an auditor handed in.
+    CREATE TABLE IF NOT EXISTS audit_scores (
+      epoch INTEGER NOT NULL,
+      node_id TEXT NOT NULL,
+      score INTEGER NOT NULL,
+      PRIMARY KEY (epoch, node_id)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Whether audited nodes answered, in each round of an epoch.
+    CREATE TABLE IF NOT EXISTS audit_probes (
+      epoch INTEGER NOT NULL,
+      node_id TEXT NOT NULL,
+      round INTEGER NOT NULL,
+      answered INTEGER NOT NULL,
+      PRIMARY KEY (epoch, node_id, round)
+    ) STRICT, WITHOUT ROWID;
+
+    -- From the logs: where nodes listen and which seats of the audit ring they have. Weight 0: none.
+    CREATE TABLE IF NOT EXISTS node_endpoints (
+      node_id TEXT PRIMARY KEY,
+      endpoint TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS ring_seats (
+      node_id TEXT NOT NULL,
+      from_epoch INTEGER NOT NULL,
+      seat INTEGER NOT NULL,
+      weight INTEGER NOT NULL,
+      PRIMARY KEY (node_id, from_epoch)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS ring_seats_seat ON ring_seats (seat);
+    CREATE TABLE IF NOT EXISTS directory_state (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      next_block INTEGER NOT NULL
+    ) STRICT;
+
+    -- Whether the operator wants this node to serve; absent: yes.
+    CREATE TABLE IF NOT EXISTS seat_wish (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      serve INTEGER NOT NULL,
+      version INTEGER NOT NULL
+    ) STRICT;
+
     -- Epochs of which nothing is left to do on chain.
     CREATE TABLE IF NOT EXISTS settled_epochs (
       epoch INTEGER PRIMARY KEY

@@ -33,6 +33,8 @@ export interface SessionServiceOptions {
   /** Where an app's vouchers may be asked for. Throws JoinRefused where a grant names a place that is not allowed. */
   readonly checkVoucherUrl: (url: string) => void;
   readonly priceWeiPerGB: () => bigint;
+  /** Whether participants are let in; always unless given. Who is served is served on. */
+  readonly takesJoins?: () => boolean;
   readonly log: Logger;
   readonly now?: () => number;
 }
@@ -137,6 +139,8 @@ export class SessionService implements Admission {
   #refuseWhereFull(sessionKey: Address): void {
     if (this.#draining)
       throw new JoinRefused("node_draining", "this node is shutting down; join another one");
+    if (this.#options.takesJoins?.() === false)
+      throw new JoinRefused("node_draining", "this node is in maintenance; join another one");
     if (this.#sessions.size >= this.#options.limits.maxSessions && !this.#sessions.has(sessionKey)) {
       throw new JoinRefused(
         "node_full",

@@ -16,6 +16,9 @@ export const AMOUNTS = {
   pricePerGB: parseEther("100"),
 } as const;
 
+/** What a node of the devnet says it can carry. */
+const CAPACITY_MBPS = 100;
+
 /** Where a node listens and with which keys it acts. */
 export interface NodeIdentity {
   readonly owner: Wallet;
@@ -56,7 +59,7 @@ export async function fund(
   await Promise.all(sent.map((transaction) => transaction.wait()));
 }
 
-/** Registers a node and puts down its bond. Takes two blocks. */
+/** Registers a node, puts down its bond and says that it is ready to serve. Takes three blocks. */
 export async function registerNode<Node extends NodeIdentity>(
   deployment: Deployment,
   node: Node,
@@ -66,6 +69,7 @@ export async function registerNode<Node extends NodeIdentity>(
   const registering = await nodeRegistry.register(
     node.operator.address,
     region,
+    CAPACITY_MBPS,
     AMOUNTS.pricePerGB,
     node.endpoint,
   );
@@ -78,6 +82,7 @@ export async function registerNode<Node extends NodeIdentity>(
   if (typeof nodeId !== "bigint")
     throw new Error(`registering ${node.endpoint} emitted no NodeRegistered event`);
   await mined(await nodeStaking.bond(nodeId, AMOUNTS.bond));
+  await mined(await nodeRegistry.activate(nodeId));
   return { ...node, nodeId };
 }
 

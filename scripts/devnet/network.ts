@@ -7,10 +7,9 @@ import { startApp } from "./app.js";
 import type { RunningApp } from "./app.js";
 import { devnetProvider, startChain } from "./chain.js";
 import type { Chain } from "./chain.js";
-import { saveDeployment } from "./deployment.js";
-import type { Deployment } from "../../node/chain/deployment.js";
+import { deployDevnet, miningAtOnce, saveDeployment } from "./deployment.js";
+import type { ProtocolDeployment } from "../ignition/plan.js";
 import { claimDirectory, releaseDirectory } from "./directory.js";
-import { randomWallet } from "./economy.js";
 import type { AppIdentity } from "./economy.js";
 import { EpochWatch } from "./epochWatch.js";
 import { startApi, startDatabase, startProcessor } from "./indexer.js";
@@ -20,7 +19,6 @@ import { preparePeople } from "./people.js";
 import type { ManagedProcess } from "./process.js";
 import { ProcessGroup } from "./processGroup.js";
 import type { Progress } from "./progress.js";
-import { deployProtocol } from "../ignition/deployProtocol.js";
 import type { Parameters } from "../parameters/schema.js";
 import type { Room } from "./rooms.js";
 
@@ -51,7 +49,7 @@ export class Network {
   readonly #participants = new Map<string, ManagedProcess>();
   #chain: Chain | undefined;
   #provider: JsonRpcProvider | undefined;
-  #deployment: Deployment | undefined;
+  #deployment: ProtocolDeployment | undefined;
   #watch: EpochWatch | undefined;
   #app: RunningApp | undefined;
   #apiUrl: string | undefined;
@@ -77,7 +75,7 @@ export class Network {
     }
   }
 
-  get deployment(): Deployment {
+  get deployment(): ProtocolDeployment {
     return started(this.#deployment);
   }
 
@@ -171,17 +169,12 @@ export class Network {
       "contracts",
       async () => {
         const now = await provider.getBlock("latest");
-        const treasury = randomWallet(provider).address;
         const { epochSeconds } = parameters.clock;
-        return deployProtocol({
-          provider: { request: ({ method, params }) => provider.send(method, asList(params)) },
-          parameters,
-          treasury,
-          // So that the first whole epoch begins about when everybody is in a call.
-          genesisSeconds: (now?.timestamp ?? 0) - Math.max(epochSeconds - START_UP_SECONDS, 0),
-        });
+        // So that the first whole epoch begins about when everybody is in a call.
+        const genesisSeconds = (now?.timestamp ?? 0) - Math.max(epochSeconds - START_UP_SECONDS, 0);
+        return deployDevnet({ provider, parameters, genesisSeconds });
       },
-      () => "deployed by Ignition, governed by one AccessManager",
+      () => "deployed by Ignition, in the hands of the timelock",
     );
     await saveDeployment(this.deploymentFile, this.#deployment);
     this.#watch = new EpochWatch(this.#deployment, provider);
@@ -201,8 +194,8 @@ export class Network {
     const { nodeCount, progress } = this.#options;
     const { nodes, app } = await progress.step(
       "people",
-      () => preparePeople(this.deployment, this.provider, nodeCount),
-      () => `${nodeCount} nodes registered, bonded and delegated to; an app with a balance and reserves`,
+      () => miningAtOnce(this.provider, () => preparePeople(this.deployment, this.provider, nodeCount)),
+      () => `${nodeCount} nodes registered, bonded, delegated to and active; an app with a balance and reserves`,
     );
     this.nodes.push(...nodes.map((node) => new DevnetNode(this.group, node, this.#nodeContext())));
     return app;
@@ -286,9 +279,4 @@ export class Network {
 function started<T>(part: T | undefined): T {
   if (part === undefined) throw new Error("this part of the network has not started");
   return part;
-}
-
-/** JSON-RPC parameters by position, as every method used here takes them. */
-function asList(parameters: readonly unknown[] | object | undefined): unknown[] {
-  return Array.isArray(parameters) ? parameters : [];
 }

@@ -114,6 +114,8 @@ export class DevnetNode {
       media: { ip: HOST, port: 0, workers: 1 },
       // The app is on this machine too.
       payment: { voucherPeriodSeconds: 10, allowPrivateVoucherUrls: true },
+      // So are the other nodes.
+      audits: { allowPrivateEndpoints: true },
     };
   }
 }

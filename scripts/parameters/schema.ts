@@ -1,66 +1,104 @@
-/** The parameters file of a network: checked, and turned into what the contracts' constructors take. */
+/** The parameters file of a network: what is in it, and within which bounds. See README.md for what each means. */
 import { readFile } from "node:fs/promises";
-import { parseEther } from "ethers";
 import { z } from "zod";
+import { amountBetween, amountWei, bps, DAY, probability, seconds } from "./fields.js";
+import { contradictions } from "./rules.js";
 
-const BPS = 10_000n;
-const LANES = 8;
-const LANE_RANGE = 2 ** 32;
-
-const bps = z.int().min(0).max(10_000);
-/** DTEL as a decimal string, to whole gwei: that is what the contracts store. */
-const amountWei = z
-  .string()
-  .regex(/^\d{1,10}(\.\d{1,9})?$/, "expected DTEL as a decimal string with at most 9 decimals")
-  .transform((text) => parseEther(text));
-const probability = z
-  .string()
-  .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}$/, 'expected a fraction such as "1/8"')
-  .transform((text) => {
-    const [numerator = "", denominator = ""] = text.split("/");
-    return { numerator: BigInt(numerator), denominator: BigInt(denominator) };
-  })
-  .refine(({ numerator, denominator }) => numerator <= denominator, "a probability is at most 1");
-
-/** See README.md for what each parameter means. */
-export const parametersSchema = z.strictObject({
+/** Bounds are those that hold on every network; a network of production has narrower ones, see `rules.ts`. */
+const shape = z.strictObject({
+  /** Whether durations are those of a network that people rely on, or short ones to try things out with. */
+  durations: z.enum(["production", "test"]),
   clock: z.strictObject({
-    epochSeconds: z.int().min(30).multipleOf(2),
+    epochSeconds: z
+      .int()
+      .min(30)
+      .max(7 * DAY)
+      .multipleOf(2),
     epochBlocks: z.int().min(32),
   }),
   staking: z.strictObject({
-    minBond: amountWei,
-    delegationCap: z.int().positive(),
-    unbondingSeconds: z.int().positive(),
+    minBond: amountBetween(1_000, 250_000),
+    delegationCap: z.int().min(5).max(20),
+    unbondingSeconds: seconds(30 * DAY),
+    commissionNoticeSeconds: seconds(365 * DAY),
   }),
   sampling: z.strictObject({
-    samples: z.int().min(1),
-    pickProbability: probability,
+    samples: z.int().min(4).max(16),
+    pickProbability: probability.refine(
+      ({ numerator, denominator }) => numerator * 32n >= denominator,
+      "expected at least 1/32",
+    ),
     missingProofSlash: amountWei,
   }),
-  payment: z.strictObject({ burnBps: bps, treasuryBps: bps, thawEpochs: z.int().positive() }),
-  rewards: z.strictObject({ kappaBps: bps.min(1), workShareBps: bps, neutralScore: bps }),
+  payment: z.strictObject({
+    burnBps: bps(500, 3_000),
+    treasuryBps: bps(200, 1_500),
+    thawEpochs: z.int().min(2).max(56),
+  }),
+  rewards: z.strictObject({
+    kappaBps: bps(5_000, 9_500),
+    workShareBps: bps(2_000, 8_000),
+    neutralScore: bps(0, 9_000),
+  }),
+  audits: z.strictObject({
+    auditors: z
+      .int()
+      .min(3)
+      .max(7)
+      .refine((count) => count % 2 === 1, "expected an odd number"),
+    lowMark: bps(0, 7_000),
+    outlierDistance: bps(2_000, 10_000),
+    strikes: z.int().min(3).max(64),
+    strikeWindowEpochs: z.int().min(3).max(64),
+  }),
+  penalties: z.strictObject({
+    reportWindowEpochs: z.int().min(1).max(250),
+    appealSeconds: seconds(60 * DAY),
+    thirdJailBps: bps(0, 500),
+    arbitratedBps: bps(0, 5_000),
+    poolLimitBps: bps(0, 500),
+    bountyBps: bps(0, 2_000),
+  }),
+  arbitration: z.strictObject({
+    answerSeconds: seconds(7 * DAY),
+    rulingSeconds: seconds(7 * DAY),
+    /** Whole DTEL. */
+    deposit: z.int().min(1).max(1_000_000),
+  }),
+  governance: z.strictObject({
+    votingDelaySeconds: seconds(30 * DAY),
+    votingPeriodSeconds: seconds(60 * DAY),
+    lateQuorumSeconds: seconds(30 * DAY),
+    timelockSeconds: seconds(30 * DAY),
+    quorumBps: bps(200, 1_000),
+    proposalThreshold: amountBetween(1, 5_000_000),
+    guardianSeconds: seconds(731 * DAY),
+  }),
+  pause: z.strictObject({ pauseSeconds: seconds(7 * DAY), restSeconds: seconds(365 * DAY) }),
+  treasury: z.strictObject({
+    outflowWindowSeconds: seconds(90 * DAY),
+    outflowLimitBps: bps(1, 10_000),
+    minAuctionSeconds: z
+      .int()
+      .min(60)
+      .max(30 * DAY),
+  }),
 });
 
 /** Parameters as they stand in a file. */
-export type ParametersInput = z.input<typeof parametersSchema>;
+export type ParametersInput = z.input<typeof shape>;
 /** Checked parameters; amounts in wei. */
-export type Parameters = z.output<typeof parametersSchema>;
-type Probability = Parameters["sampling"]["pickProbability"];
+export type Parameters = z.output<typeof shape>;
 
-/** Constructor arguments, named as the contracts' structs name them. Integers only. */
-export interface ConstructorParameters {
-  readonly epochSeconds: number;
-  readonly epochBlocks: number;
-  readonly staking: { minBondWei: bigint; delegationCap: number; unbondingSeconds: number };
-  readonly sampling: { samples: number; laneOdds: number; alwaysProveAboveWei: bigint };
-  readonly payment: { burnBps: number; treasuryBps: number; thawEpochs: number };
-  readonly rewards: { kappaBps: number; workShareBps: number; neutralScore: number };
-}
+export const parametersSchema = shape.superRefine((parameters, context) => {
+  for (const { path, message } of contradictions(parameters)) {
+    context.addIssue({ code: "custom", path: path.split("."), message });
+  }
+});
 
 /**
  * Reads a parameters file.
- * @throws Error naming the file and every field that is missing, unknown or out of bounds.
+ * @throws Error naming the file and every field that is missing, unknown, out of bounds or at odds with another.
  */
 export async function loadParameters(path: string | URL): Promise<Parameters> {
   const parsed = parametersSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
@@ -70,38 +108,5 @@ export async function loadParameters(path: string | URL): Promise<Parameters> {
   return parsed.data;
 }
 
-/** What a lane's 32 bits must stay below, so that one of eight lanes picks a node with this probability. */
-export function laneOddsFor({ numerator, denominator }: Probability): number {
-  const missed = Number(denominator - numerator) / Number(denominator);
-  return Math.min(Math.round(LANE_RANGE * (1 - missed ** (1 / LANES))), LANE_RANGE);
-}
-
-/** Burned fees above which a node must always prove: S·p / (2(1 − p)κ), in wei; 0 where p is 1. */
-export function alwaysProveAboveWei(slashWei: bigint, pick: Probability, kappaBps: number): bigint {
-  const missed = pick.denominator - pick.numerator;
-  return missed === 0n ? 0n : (slashWei * pick.numerator * BPS) / (2n * missed * BigInt(kappaBps));
-}
-
-/** Derives the contracts' constructor parameters. */
-export function constructorParameters(parameters: Parameters): ConstructorParameters {
-  const { clock, staking, sampling, payment, rewards } = parameters;
-  return {
-    ...clock,
-    staking: {
-      minBondWei: staking.minBond,
-      delegationCap: staking.delegationCap,
-      unbondingSeconds: staking.unbondingSeconds,
-    },
-    sampling: {
-      samples: sampling.samples,
-      laneOdds: laneOddsFor(sampling.pickProbability),
-      alwaysProveAboveWei: alwaysProveAboveWei(
-        sampling.missingProofSlash,
-        sampling.pickProbability,
-        rewards.kappaBps,
-      ),
-    },
-    payment,
-    rewards,
-  };
-}
+export { alwaysProveAboveWei, constructorParameters, laneOddsFor } from "./derived.js";
+export type { ConstructorParameters } from "./derived.js";

@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { id as keccakOfText } from "ethers";
 import { z } from "zod";
 import type { Comparison } from "../../indexer/lib/check/index.js";
+import { installPeaqStandIns } from "../../scripts/ignition/peaqStandIns.js";
 import { collect, delegateMore, dtel } from "../contracts/support/people.js";
 import { unattested } from "../contracts/support/service.js";
 import { TestChain } from "./support/chain.js";
@@ -12,6 +14,17 @@ import { changeRegistrations, liveEpoch, settle } from "./support/scenario.js";
 import type { People } from "./support/scenario.js";
 
 const amount = z.string().transform(BigInt);
+/** What a machine signs to be linked. */
+const CONSENT = {
+  LinkConsent: [
+    { name: "nodeId", type: "uint256" },
+    { name: "owner", type: "address" },
+    { name: "machine", type: "address" },
+    { name: "didHash", type: "bytes32" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
 
 function expectEqual({ compared, mismatches }: Comparison, atLeast: number): void {
   expect(mismatches).to.deep.equal([]);
@@ -73,8 +86,8 @@ describe("the index of a network's life", function () {
     expect(first?.pool).to.deep.equal({ bond: dtel(5_000), delegators: 2 });
     // The first values, then every change, the operator's back and forth included.
     expect(first?.updates.map(({ kind }) => kind)).to.have.members([
-      ...["ENDPOINT", "PRICE", "OPERATOR", "COMMISSION"],
-      ...["ENDPOINT", "PRICE", "OPERATOR", "OPERATOR", "COMMISSION"],
+      ...["ENDPOINT", "PRICE", "CAPACITY", "OPERATOR", "COMMISSION", "STATUS"],
+      ...["ENDPOINT", "PRICE", "CAPACITY", "OPERATOR", "OPERATOR", "COMMISSION", "COMMISSION_RISE"],
     ]);
   });
 
@@ -216,7 +229,7 @@ describe("the index of a network's life", function () {
     await chain.goTo(clock.startOf(epoch + 3));
     await distributor.claim(unattested({ nodeId }, epoch));
     const owner = await protocol.newAccount();
-    await registry.connect(owner).register(owner, 7, dtel(2), "wss://late.example/\0");
+    await registry.connect(owner).register(owner, 7, 100, dtel(2), "wss://late.example/\0");
     expectEqual(await indexer.compare(), 250);
     const { nodeById } = await indexer.query(
       `{ nodeById(id: "${nodeId}") { endpoint region feesCollected pool { ownerIncome } epochs(limit: 5, where: {number_eq: ${epoch}}) { number }
@@ -274,6 +287,48 @@ describe("the index of a network's life", function () {
     await staking.connect(delegator).delegate(node.nodeId, 1_000_000_000n, 0n);
     const { shares } = await staking.positionOf(node.nodeId, delegator);
     await staking.connect(delegator).requestUndelegate(node.nodeId, shares);
+    expectEqual(await indexer.compare(), 250);
+  });
+
+  it("equals the contracts while a node's machine account is proposed, linked, published and unlinked", async () => {
+    const { identity } = protocol;
+    const [{ nodeId, owner }, second] = people.nodes;
+    await installPeaqStandIns(chain.provider);
+    const machine = await protocol.newAccount();
+    const did = `did:peaq:${machine.address}`;
+    await identity.connect(owner).propose(nodeId, machine, did);
+    expectEqual(await indexer.compare(), 250);
+    await identity.connect(machine).accept(nodeId, keccakOfText(did));
+    await identity.publish(nodeId, 7, { value: dtel(1) });
+    expectEqual(await indexer.compare(), 250);
+    const { nodeIdentityById } = await indexer.query(
+      `{ nodeIdentityById(id: "${nodeId}") { machine { id } did attributeSalt proposedMachine { id } } }`,
+      z.object({ nodeIdentityById: z.record(z.string(), z.unknown()) }),
+    );
+    expect(nodeIdentityById).to.deep.equal({
+      machine: { id: machine.address.toLowerCase() },
+      did,
+      attributeSalt: "7",
+      proposedMachine: null,
+    });
+    await identity.withdraw();
+    await identity.connect(owner).unpublish(nodeId);
+    await identity.connect(machine).unlink(nodeId);
+    await identity.connect(second.owner).propose(second.nodeId, machine, did);
+    const deadline = (await chain.now()) + 1_000;
+    const signature = await machine.signTypedData(
+      { ...protocol.serviceDomain, verifyingContract: await identity.getAddress() },
+      CONSENT,
+      {
+        nodeId: second.nodeId,
+        owner: second.owner.address,
+        machine: machine.address,
+        didHash: keccakOfText(did),
+        nonce: 0n,
+        deadline,
+      },
+    );
+    await identity.connect(second.owner).link(second.nodeId, machine, did, deadline, signature);
     expectEqual(await indexer.compare(), 250);
   });
 

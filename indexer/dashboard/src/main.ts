@@ -5,6 +5,7 @@ import { startCallPanel } from "./call.js";
 import { byId } from "./dom.js";
 import { watchNetwork } from "./network.js";
 import type { Connection, NetworkData } from "./network.js";
+import { proposalList, slashTable, treasuryFacts } from "./governance.js";
 import { activity, appTable, charts, epochTable, nodeCards, runningEpoch, totals } from "./views.js";
 
 /** What whoever runs the API tells the page about where else to go. */
@@ -39,6 +40,9 @@ function redraw(): void {
     slot("epoch-table").replaceChildren(epochTable(latest.epochs, network, now));
     slot("charts").replaceChildren(...charts(latest.epochs));
     slot("node-cards").replaceChildren(...nodeCards(latest.nodes, network));
+    slot("slash-table").replaceChildren(slashTable(latest.slashes, network, now));
+    slot("proposal-list").replaceChildren(...proposalList(latest.proposals, now));
+    slot("treasury-facts").replaceChildren(...treasuryFacts(latest, network));
     slot("app-table").replaceChildren(appTable(latest.apps));
     slot("activity").replaceChildren(...activity(latest));
   });

@@ -31,6 +31,16 @@ const networkSchema = z.object({
   rewardsMinted: wei,
   bonded: wei,
   delegated: wei,
+  activeNodes: z.int(),
+  jailedNodes: z.int(),
+  auditRingSize: z.int(),
+  slashedInEscrow: wei,
+  slashesUpheld: wei,
+  slashesReturned: wei,
+  phase: z.enum(["GUARDIAN", "COUNCIL", "DAO"]),
+  token: z.string(),
+  tokenSupply: wei,
+  treasury: z.object({ balance: wei }),
 });
 export type NetworkState = z.infer<typeof networkSchema>;
 
@@ -63,9 +73,21 @@ const nodeSchema = z.object({
   workRewards: wei,
   availabilityRewards: wei,
   registeredAt: time,
+  status: z.enum(["IDLE", "ACTIVE", "RETIRED"]),
+  jailed: z.boolean(),
+  seat: z.nullable(z.int()),
+  lastAuditScore: z.nullable(z.int()),
+  lastScoredEpoch: z.nullable(z.int()),
+  strikeRecords: z.array(z.object({ epochNumber: z.int() })),
+  jailings: z.int(),
+  slashed: wei,
   pool: z.nullable(z.object({ bond: wei, assets: wei, delegators: z.int(), commissionBps: z.int() })),
   epochs: z.array(
-    z.object({ number: z.int(), status: z.enum(["NONE", "ATTESTED", "PROVEN"]), claimed: z.boolean() }),
+    z.object({
+      number: z.int(),
+      status: z.enum(["NONE", "ATTESTED", "PROVEN", "FAULTED"]),
+      claimed: z.boolean(),
+    }),
   ),
 });
 export type NodeState = z.infer<typeof nodeSchema>;
@@ -80,6 +102,51 @@ const appSchema = z.object({
 });
 export type AppState = z.infer<typeof appSchema>;
 
+const slashSchema = z.object({
+  id: z.string(),
+  node: z.object({ number: z.int() }),
+  kind: z.enum(["MISSING_PROOF", "THIRD_JAIL", "RULING"]),
+  status: z.enum(["OPEN", "VETOED", "OVERTURNED", "EXECUTED"]),
+  amount: wei,
+  openedAt: time,
+  appealUntil: time,
+});
+export type SlashState = z.infer<typeof slashSchema>;
+
+const proposalSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  state: z.enum(["PENDING", "ACTIVE", "CANCELED", "DEFEATED", "SUCCEEDED", "QUEUED", "EXPIRED", "EXECUTED"]),
+  voteStartAt: time,
+  voteEndAt: time,
+  executableAt: z.nullable(time),
+  forVotes: wei,
+  againstVotes: wei,
+  abstainVotes: wei,
+  quorum: z.nullable(wei),
+});
+export type ProposalState = z.infer<typeof proposalSchema>;
+
+const streamSchema = z.object({
+  id: z.string(),
+  recipient: z.object({ id: z.string() }),
+  asset: z.string(),
+  amount: wei,
+  paid: wei,
+  endsAt: time,
+});
+export type StreamState = z.infer<typeof streamSchema>;
+
+const paymentSchema = z.object({
+  id: z.string(),
+  timestamp: time,
+  kind: z.enum(["DECISION", "STREAM", "BUDGET", "BURN", "AUCTION"]),
+  asset: z.string(),
+  to: z.nullable(z.object({ id: z.string() })),
+  amount: wei,
+});
+export type PaymentState = z.infer<typeof paymentSchema>;
+
 const happened = { id: z.string(), timestamp: time };
 const nodeNumber = z.object({ number: z.int() });
 const attestationSchema = z.object({
@@ -89,8 +156,14 @@ const attestationSchema = z.object({
   bytesDelivered: byteCount,
 });
 const proofSchema = z.object({ ...happened, node: nodeNumber, epoch: z.object({ number: z.int() }) });
-const claimSchema = z.object({ ...happened, node: nodeNumber, epochNumber: z.int(), total: wei });
-const collectionSchema = z.object({ ...happened, node: nodeNumber, amount: wei, burned: wei });
+// Anyone may claim, and an app may pay, for a number that no node has.
+const claimSchema = z.object({
+  ...happened,
+  node: z.nullable(nodeNumber),
+  epochNumber: z.int(),
+  total: wei,
+});
+const collectionSchema = z.object({ ...happened, node: z.nullable(nodeNumber), amount: wei, burned: wei });
 
 /** Epochs that the page looks back on. */
 export const EPOCHS_SHOWN = 16;
@@ -106,7 +179,9 @@ const QUERIES = {
     "networks",
     networkSchema,
     `(limit: 1) { currentEpoch genesisAt epochSeconds nodes attestations proofs claims bytesDelivered sessions
-      feesCollected feesBurned feesTreasury feesStakers workRewards availabilityRewards rewardsMinted bonded delegated }`,
+      feesCollected feesBurned feesTreasury feesStakers workRewards availabilityRewards rewardsMinted bonded delegated
+      activeNodes jailedNodes auditRingSize slashedInEscrow slashesUpheld slashesReturned phase token tokenSupply
+      treasury { balance } }`,
   ),
   epochs: live(
     "epochs",
@@ -118,13 +193,35 @@ const QUERIES = {
     "nodes",
     nodeSchema,
     `(orderBy: number_ASC, limit: 100) { number owner { id } operator endpoint pricePerGB bytesDelivered sessions
-      feesCollected workRewards availabilityRewards registeredAt pool { bond assets delegators commissionBps }
+      feesCollected workRewards availabilityRewards registeredAt status jailed seat lastAuditScore lastScoredEpoch jailings slashed
+      strikeRecords(where: {counts_eq: true}, limit: 20) { epochNumber } pool { bond assets delegators commissionBps }
       epochs(orderBy: number_DESC, limit: ${EPOCHS_SHOWN}) { number status claimed } }`,
   ),
   apps: live(
     "apps",
     appSchema,
     `(orderBy: paid_DESC, limit: 50) { id balance reserved paid score signers(limit: 20) { lastEpoch } }`,
+  ),
+  slashes: live(
+    "slashes",
+    slashSchema,
+    `(orderBy: openedAt_DESC, limit: ${LATEST}) { id node { number } kind status amount openedAt appealUntil }`,
+  ),
+  proposals: live(
+    "proposals",
+    proposalSchema,
+    `(orderBy: timestamp_DESC, limit: ${LATEST}) { id title state voteStartAt voteEndAt executableAt forVotes
+      againstVotes abstainVotes quorum }`,
+  ),
+  treasuryStreams: live(
+    "treasuryStreams",
+    streamSchema,
+    `(orderBy: openedAt_DESC, limit: ${LATEST}) { id recipient { id } asset amount paid endsAt }`,
+  ),
+  treasuryPayments: live(
+    "treasuryPayments",
+    paymentSchema,
+    `(orderBy: timestamp_DESC, limit: ${LATEST}) { id timestamp kind asset to { id } amount }`,
   ),
   attestations: live(
     "attestations",
@@ -166,6 +263,10 @@ export function watchNetwork(url: string, listener: NetworkListener): () => void
     epochs: [],
     nodes: [],
     apps: [],
+    slashes: [],
+    proposals: [],
+    treasuryStreams: [],
+    treasuryPayments: [],
     attestations: [],
     serviceProofs: [],
     rewardClaims: [],

@@ -41,7 +41,12 @@ export function totals(network: NetworkState): Node[] {
       : `${percent(Number((part * 10_000n) / network.feesCollected))} of fees`;
   const [delivered = "", unit = ""] = bytes(network.bytesDelivered).split(" ");
   return [
-    tile("Nodes", count(network.nodes), "", `${dtel(network.bonded + network.delegated)} DTEL staked`),
+    tile(
+      "Nodes",
+      count(network.activeNodes),
+      `of ${count(network.nodes)} serve`,
+      `${dtel(network.bonded + network.delegated)} DTEL staked`,
+    ),
     tile("Delivered", delivered, unit, `in ${count(network.sessions)} sessions`),
     tile("Attestations", count(network.attestations), "", `${count(network.proofs)} proven`),
     tile("Fees paid by apps", dtel(network.feesCollected), "DTEL"),
@@ -169,7 +174,7 @@ export function nodeCards(nodes: readonly NodeState[], network: NetworkState): N
     return el(
       "article",
       { class: "card node" },
-      el("header", {}, el("h3", {}, `Node ${node.number}`), el("code", {}, node.endpoint)),
+      el("header", {}, el("h3", {}, `Node ${node.number}`), statusBadge(node), el("code", {}, node.endpoint)),
       epochSquares(node, network),
       el(
         "dl",
@@ -178,6 +183,8 @@ export function nodeCards(nodes: readonly NodeState[], network: NetworkState): N
           ["Delivered", `${bytes(node.bytesDelivered)} in ${count(node.sessions)} sessions`],
           ["Fees", `${dtel(node.feesCollected)} DTEL`],
           ["Rewards", `${dtel(node.workRewards + node.availabilityRewards)} DTEL`],
+          ["Audits", auditWords(node)],
+          ["Strikes", strikeWords(node)],
           ["Price", `${dtel(node.pricePerGB)} DTEL per GB`],
           ["Bond", pool === null ? "none" : `${dtel(pool.bond)} DTEL`],
           [
@@ -189,6 +196,27 @@ export function nodeCards(nodes: readonly NodeState[], network: NetworkState): N
       ),
     );
   });
+}
+
+/** Whether the node serves. */
+function statusBadge(node: NodeState): Node {
+  const state = node.jailed ? "jailed" : node.status.toLowerCase();
+  return el("span", { class: "badge", "data-state": state }, node.jailed ? "in jail" : state);
+}
+
+/** What other nodes found of it lately. */
+function auditWords({ seat, lastAuditScore, lastScoredEpoch }: NodeState): string {
+  const place = seat === null ? "no seat" : `seat ${seat}`;
+  return lastAuditScore === null
+    ? `${place}, no score yet`
+    : `${percent(lastAuditScore)} in epoch ${lastScoredEpoch}, ${place}`;
+}
+
+function strikeWords({ strikeRecords, jailings, slashed }: NodeState): string {
+  const words = [strikeRecords.length === 0 ? "none" : String(strikeRecords.length)];
+  if (jailings > 0) words.push(`${jailings} × in jail`);
+  if (slashed > 0n) words.push(`${dtel(slashed)} DTEL slashed`);
+  return words.join(", ");
 }
 
 /** What the node did in each of the latest epochs that it could have attested. */
@@ -259,11 +287,11 @@ export function activity(data: NetworkData): Node[] {
     })),
     ...data.rewardClaims.map((one) => ({
       ...one,
-      text: `Node ${one.node.number} was paid ${dtel(one.total)} DTEL for epoch ${one.epochNumber}`,
+      text: `${nodeName(one.node)} was paid ${dtel(one.total)} DTEL for epoch ${one.epochNumber}`,
     })),
     ...data.voucherCollections.map((one) => ({
       ...one,
-      text: `Node ${one.node.number} collected ${dtel(one.amount)} DTEL, ${dtel(one.burned)} burned`,
+      text: `${nodeName(one.node)} collected ${dtel(one.amount)} DTEL, ${dtel(one.burned)} burned`,
     })),
   ];
   if (events.length === 0) return [el("li", { class: "empty" }, "Nothing yet.")];
@@ -278,6 +306,10 @@ export function activity(data: NetworkData): Node[] {
         el("span", {}, event.text),
       ),
     );
+}
+
+function nodeName(node: { readonly number: number } | null): string {
+  return node === null ? "A node that nobody has" : `Node ${node.number}`;
 }
 
 export function empty(text: string): HTMLElement {

@@ -8,9 +8,15 @@ import { readHead, readLists, type IndexedHead } from "./graphqlClient";
 import { comparedLists, networkLists } from "./lists";
 import { compareAccounts } from "./accounts";
 import { compareApps } from "./apps";
+import { compareAudits } from "./audits";
 import { compareEpochs } from "./epochs";
+import { compareGovernance } from "./governance";
+import { compareIdentities } from "./identities";
 import { compareNetwork } from "./network";
+import { comparePenalties } from "./penalties";
+import { compareProtocol } from "./protocol";
 import { compareStaking } from "./staking";
+import { compareTreasury } from "./treasury";
 
 export interface CompareOptions {
   /** The API's GraphQL endpoint. */
@@ -64,6 +70,12 @@ export async function compareWithChain(options: CompareOptions): Promise<Compari
         compareStaking(context),
         compareEpochs(context),
         compareApps(context),
+        compareAudits(context),
+        comparePenalties(context),
+        compareProtocol(context),
+        compareGovernance(context),
+        compareTreasury(context),
+        compareIdentities(context),
       ]);
       // Calls name a block by number: what they answered is of this block only if it is still there.
       if ((await readBlock(rpc, head)) === undefined) continue;

@@ -1,5 +1,5 @@
 import { AttestationStatus, SeedStatus } from "../model";
-import { gweiToWei, type CompareContext } from "./contracts";
+import { gweiToWei, STAKE_UNIT_WEI, type CompareContext } from "./contracts";
 import type { IndexedRows } from "./lists";
 
 /** As `IServiceAttestations.Status` numbers them. */
@@ -7,6 +7,7 @@ const STATUS_NUMBERS: Readonly<Record<AttestationStatus, number>> = {
   [AttestationStatus.NONE]: 0,
   [AttestationStatus.ATTESTED]: 1,
   [AttestationStatus.PROVEN]: 2,
+  [AttestationStatus.FAULTED]: 3,
 };
 const NO_HASH = `0x${"0".repeat(64)}`;
 
@@ -39,6 +40,7 @@ async function compareEpoch(
       blockNumber: epoch.drawnBlock ?? epoch.armedBlock ?? 0,
       settledBurned: epoch.settledBurned ?? 0n,
       settledStake: epoch.settledStake ?? 0n,
+      auditRingSize: epoch.auditRingSize ?? 0,
       proofDeadlineAt: epoch.proofDeadlineAt ?? 0,
       proofDeadlineBlock: epoch.proofDeadlineBlock ?? 0,
       feesBurned: epoch.feesBurned,
@@ -52,7 +54,8 @@ async function compareEpoch(
       drawnAt: record.drawnAt,
       blockNumber: record.blockNumber,
       settledBurned: gweiToWei(record.burnedGwei),
-      settledStake: gweiToWei(record.activeStakeGwei),
+      settledStake: record.activeStakeMilli * STAKE_UNIT_WEI,
+      auditRingSize: record.ringSize,
       proofDeadlineAt: deadline.timestamp,
       proofDeadlineBlock: deadline.blockNumber,
       feesBurned: gweiToWei(revenue.burned),

@@ -22,14 +22,16 @@ type Lists = Readonly<Record<string, List<unknown>>>;
 type Rows<L extends Lists> = { readonly [Name in keyof L]: readonly z.infer<L[Name]["row"]>[] };
 
 const PAGE = 150;
+/** Lists in one operation: more would be refused for what they could return. */
+const LISTS_AT_ONCE = 14;
 const MAX_ATTEMPTS = 20;
 
 /** The head moved on between two pages. */
 class HeadMoved extends Error {}
 
 /**
- * Reads whole lists, all from one head: the first page of each in one operation, further ones only as long as the
- * head stays the same, from the beginning where it does not.
+ * Reads whole lists, all from one head: page by page of several lists at once, as long as the head stays the same, from
+ * the beginning where it does not.
  * @throws Error with the API's own words, or where the head never stays long enough.
  */
 export async function readLists<L extends Lists>(
@@ -63,20 +65,22 @@ async function readOnce<L extends Lists>(
   const rows: Record<string, unknown[]> = Object.fromEntries(Object.keys(lists).map((name) => [name, []]));
   const lastIds = new Map<string, string>();
   let head: IndexedHead | undefined;
-  let names = Object.keys(lists);
-  while (names.length > 0) {
+  let waiting = Object.keys(lists);
+  while (waiting.length > 0) {
+    const names = waiting.slice(0, LISTS_AT_ONCE);
     const parts = names.map((name) => pageOf(name, lists[name], lastIds.get(name)));
     const data = await query(url, `{ squidStatus { height hash } ${parts.join(" ")} }`, signal);
     const now = statusSchema.parse(data.squidStatus);
     if (head !== undefined && head.hash !== now.hash) throw new HeadMoved();
     head = now;
-    names = names.filter((name) => {
+    const unfinished = names.filter((name) => {
       const page = z.array(z.looseObject({ id: z.string() })).parse(data[name]);
       rows[name]?.push(...page.map((row) => lists[name]?.row.parse(row)));
       const last = page.at(-1);
       if (last !== undefined) lastIds.set(name, last.id);
       return page.length === PAGE;
     });
+    waiting = [...unfinished, ...waiting.slice(names.length)];
   }
   if (head === undefined) throw new Error("There was nothing to read.");
   // Each row was parsed by its list's own schema above.

@@ -1,9 +1,9 @@
 // What the comparison reads: every entity that a view function knows something of.
 import { z } from "zod";
-import { AttestationStatus, ExitKind, SeedStatus } from "../model";
+import { AttestationStatus, ExitKind, GovernancePhase, NodeStatus, SeedStatus } from "../model";
+import { auditLists, governanceLists, identityLists, penaltyLists, treasuryLists } from "./furtherLists";
+import { amount, time } from "./values";
 
-const amount = z.string().transform((digits) => BigInt(digits));
-const time = z.string().transform((iso) => Date.parse(iso) / 1_000);
 const reference = z.object({ id: z.string() }).nullable();
 
 /** The network's own row. */
@@ -11,7 +11,9 @@ export const networkLists = {
   networks: {
     fields:
       "currentEpoch nodes tokenSupply tokenMinted tokenBurned totalStake bonded delegated " +
-      "rewardsPending rewardsMinted workRewards availabilityRewards feesCollected feesBurned feesTreasury feesStakers",
+      "rewardsPending rewardsMinted workRewards availabilityRewards feesCollected feesBurned feesTreasury feesStakers " +
+      "activeNodes jailedNodes auditRingSize slashedInEscrow slashesBurned slashesPendingBurn slashesAwaitingSync phase proposals " +
+      "vestingClaimed",
     row: z.object({
       id: z.string(),
       currentEpoch: z.int(),
@@ -30,6 +32,16 @@ export const networkLists = {
       feesBurned: amount,
       feesTreasury: amount,
       feesStakers: amount,
+      activeNodes: z.int(),
+      jailedNodes: z.int(),
+      auditRingSize: z.int(),
+      slashedInEscrow: amount,
+      slashesBurned: amount,
+      slashesPendingBurn: amount,
+      slashesAwaitingSync: amount,
+      phase: z.enum(GovernancePhase),
+      proposals: z.int(),
+      vestingClaimed: amount,
     }),
   },
 };
@@ -38,6 +50,11 @@ export const networkLists = {
 export function comparedLists(firstEpoch: number) {
   return {
     ...networkLists,
+    ...auditLists(firstEpoch),
+    ...penaltyLists,
+    ...governanceLists,
+    ...treasuryLists,
+    ...identityLists,
     accounts: {
       fields: "balance stakedUnits votes delegate { id }",
       row: z.object({
@@ -49,19 +66,27 @@ export function comparedLists(firstEpoch: number) {
       }),
     },
     nodes: {
-      fields: "owner { id } operator region pricePerGB",
+      fields:
+        "owner { id } operator region capacityMbps status pricePerGB jailed jailings seat auditWeight slashed",
       row: z.object({
         id: z.string(),
         owner: z.object({ id: z.string() }),
         operator: z.string(),
         region: z.int(),
+        capacityMbps: z.int(),
+        status: z.enum(NodeStatus),
         pricePerGB: amount,
+        jailed: z.boolean(),
+        jailings: z.int(),
+        seat: z.int().nullable(),
+        auditWeight: z.int(),
+        slashed: amount,
       }),
     },
     pools: {
       fields:
-        "bond bondFrom assets shares commissionBps generation openSlashes streaming arriving vested ownerIncome " +
-        "incomeUpdatedAt stake",
+        "bond bondFrom assets shares commissionBps commissionRiseBps commissionRiseFrom openSlashes exitsFromPeriod " +
+        "streaming arriving vested ownerIncome incomeUpdatedAt stake",
       row: z.object({
         id: z.string(),
         bond: amount,
@@ -69,8 +94,10 @@ export function comparedLists(firstEpoch: number) {
         assets: amount,
         shares: amount,
         commissionBps: z.int(),
-        generation: z.int(),
+        commissionRiseBps: z.int().nullable(),
+        commissionRiseFrom: z.int().nullable(),
         openSlashes: z.int(),
+        exitsFromPeriod: z.int(),
         streaming: amount,
         arriving: amount,
         vested: amount,
@@ -80,19 +107,18 @@ export function comparedLists(firstEpoch: number) {
       }),
     },
     delegations: {
-      fields: "node { id } delegator { id } shares votingUnits generation exiting",
+      fields: "node { id } delegator { id } shares votingUnits exiting",
       row: z.object({
         id: z.string(),
         node: z.object({ id: z.string() }),
         delegator: z.object({ id: z.string() }),
         shares: amount,
         votingUnits: amount,
-        generation: z.int(),
         exiting: amount,
       }),
     },
     exitRequests: {
-      fields: "kind node { id } account { id } period amount paid",
+      fields: "kind node { id } account { id } period amount paid lost restored",
       row: z.object({
         id: z.string(),
         kind: z.enum(ExitKind),
@@ -101,6 +127,19 @@ export function comparedLists(firstEpoch: number) {
         period: z.int(),
         amount,
         paid: amount,
+        lost: amount,
+        restored: amount,
+      }),
+    },
+    exitBuckets: {
+      fields: "node { id } period amount slashed loss",
+      row: z.object({
+        id: z.string(),
+        node: z.object({ id: z.string() }),
+        period: z.int(),
+        amount,
+        slashed: amount,
+        loss: amount,
       }),
     },
     stakeCheckpoints: {
@@ -121,7 +160,7 @@ export function comparedLists(firstEpoch: number) {
     },
     epochs: {
       fields:
-        "number seedStatus armedBlock seed drawnBlock drawnAt proofDeadlineAt proofDeadlineBlock settledBurned settledStake " +
+        "number seedStatus armedBlock seed drawnBlock drawnAt proofDeadlineAt proofDeadlineBlock settledBurned settledStake auditRingSize " +
         "feesBurned feesTreasury feesStakers flushed",
       where: `number_gte: ${firstEpoch}`,
       row: z.object({
@@ -136,6 +175,7 @@ export function comparedLists(firstEpoch: number) {
         proofDeadlineBlock: z.int().nullable(),
         settledBurned: amount.nullable(),
         settledStake: amount.nullable(),
+        auditRingSize: z.int().nullable(),
         feesBurned: amount,
         feesTreasury: amount,
         feesStakers: amount,
@@ -143,7 +183,8 @@ export function comparedLists(firstEpoch: number) {
       }),
     },
     nodeEpochs: {
-      fields: "number status claimed stake feesBurned feesScored feesStakers",
+      fields:
+        "number status claimed stake feesBurned feesScored feesStakers revealedOwnAudits auditsRevealed auditScore",
       where: `number_gte: ${firstEpoch}`,
       row: z.object({
         id: z.string(),
@@ -154,6 +195,9 @@ export function comparedLists(firstEpoch: number) {
         feesBurned: amount,
         feesScored: amount,
         feesStakers: amount,
+        revealedOwnAudits: z.boolean(),
+        auditsRevealed: z.int(),
+        auditScore: z.int().nullable(),
       }),
     },
     attestations: {

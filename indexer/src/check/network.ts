@@ -1,3 +1,4 @@
+import { GovernancePhase, NodeStatus } from "../model";
 import { sum, type CompareContext } from "./contracts";
 
 /** Totals of the network, against the contracts' totals and against the sums of what they are totals of. */
@@ -11,9 +12,8 @@ export async function compareNetwork({
   const { token, registry, staking, distributor } = contracts;
   const network = rows.networks[0];
   if (network === undefined) throw new Error("The index has no network.");
-  const [supply, stakedUnits, emitted, genesisSupply, nodeCount, pendingMint, credited] = await Promise.all([
+  const [supply, emitted, genesisSupply, nodeCount, pendingMint, credited] = await Promise.all([
     token.totalSupply(),
-    token.totalStakedUnits(),
     token.emitted(),
     token.GENESIS_SUPPLY(),
     registry.nodeCount(),
@@ -29,7 +29,6 @@ export async function compareNetwork({
       tokenSupply: network.tokenSupply,
       tokenMinted: network.tokenMinted,
       tokenBurned: network.tokenBurned,
-      stakedUnits: sum(rows.accounts, (account) => account.stakedUnits),
       totalStake: network.totalStake,
       rewardsPending: network.rewardsPending,
       rewardsMinted: network.rewardsMinted,
@@ -37,6 +36,9 @@ export async function compareNetwork({
       bonded: network.bonded,
       delegated: network.delegated,
       feesCollected: network.feesCollected,
+      activeNodes: network.activeNodes,
+      jailedNodes: network.jailedNodes,
+      phase: network.phase,
     },
     {
       currentEpoch: Math.max(0, currentEpoch),
@@ -44,7 +46,6 @@ export async function compareNetwork({
       tokenSupply: supply,
       tokenMinted: genesisSupply + emitted,
       tokenBurned: genesisSupply + emitted - supply,
-      stakedUnits,
       totalStake: await staking.totalStakeAt(BigInt(currentEpoch + 1)),
       rewardsPending: pendingMint,
       rewardsMinted: emitted,
@@ -52,6 +53,9 @@ export async function compareNetwork({
       bonded: sum(rows.pools, ({ bond }) => bond),
       delegated: sum(rows.pools, ({ assets }) => assets),
       feesCollected: network.feesBurned + network.feesTreasury + network.feesStakers,
+      activeNodes: rows.nodes.filter(({ status }) => status === NodeStatus.ACTIVE).length,
+      jailedNodes: rows.nodes.filter(({ jailed }) => jailed).length,
+      phase: Object.values(GovernancePhase)[await contracts.manager.phase()],
     },
   );
 }

@@ -1,6 +1,6 @@
 import type { Store } from "@subsquid/typeorm-store";
 import type { Entity, EntityClass } from "@subsquid/typeorm-store/lib/store";
-import { LessThanOrEqual, type FindOptionsWhere } from "typeorm";
+import { In, LessThanOrEqual, type FindOptionsOrder, type FindOptionsWhere } from "typeorm";
 import * as model from "../model";
 import { EpochClock } from "../shared/clock";
 import type { Deployment } from "../shared/deployment";
@@ -11,6 +11,10 @@ import * as blank from "./blank";
 const WRITE_ORDER: readonly EntityClass<Entity>[] = [
   model.Account,
   model.Network,
+  model.ProtocolContract,
+  model.ContractUpgrade,
+  model.Parameter,
+  model.ParameterChange,
   model.NetworkDay,
   model.Node,
   model.NodeUpdate,
@@ -18,24 +22,64 @@ const WRITE_ORDER: readonly EntityClass<Entity>[] = [
   model.StakeCheckpoint,
   model.NetworkStakeCheckpoint,
   model.Delegation,
+  model.ExitBucket,
   model.ExitRequest,
   model.StakeAction,
   model.Epoch,
   model.NodeEpoch,
   model.Attestation,
   model.ServiceProof,
+  model.AuditSeat,
+  model.AuditRingChange,
+  model.Audit,
+  model.Strike,
+  model.Jailing,
+  model.Slash,
+  model.SlashBurn,
+  model.ArbiterPanel,
+  model.ArbitrationCase,
+  model.ArbiterVote,
   model.RewardClaim,
   model.RewardMint,
+  model.RewardRates,
   model.App,
   model.AppNodeAccount,
   model.AppSigner,
   model.AppDeposit,
   model.AppWithdrawal,
   model.VoucherCollection,
+  model.TimelockOperation,
+  model.TimelockCall,
+  model.Proposal,
+  model.Vote,
+  model.RoleMember,
+  model.FunctionRole,
+  model.VestingAllocation,
+  model.VestingClaim,
+  model.TreasuryStream,
+  model.TreasuryBudget,
+  model.AuctionLot,
+  model.AuctionPurchase,
+  model.TreasuryPayment,
+  model.OutflowLimit,
+  model.NodeIdentity,
+  model.IdentityAccount,
+  model.TreasuryUpgradeNotice,
   model.Transfer,
 ];
 
+/** Proposals that change by themselves as time passes. */
+const LIVE_STATES = [
+  model.ProposalState.PENDING,
+  model.ProposalState.ACTIVE,
+  model.ProposalState.SUCCEEDED,
+  model.ProposalState.QUEUED,
+];
+
 const NETWORK_ID = "dtelecom";
+
+/** A contract as the deployment file names it. */
+export type ContractName = keyof Deployment["addresses"];
 
 /** The entities that a batch of blocks works on, made where they are missing, by the names that events use. */
 export class Batch {
@@ -43,6 +87,7 @@ export class Batch {
   readonly entities: EntityCache;
   /** Set after all accounts are written, because a delegate may be new in the same batch. */
   private readonly delegates = new Map<model.Account, model.Account | null>();
+  private proposals: Set<model.Proposal> | undefined;
   /** New in this batch: they still lack the stake that the node had as the epoch began. */
   private readonly newNodeEpochs: { readonly entity: model.NodeEpoch; readonly nodeId: string }[] = [];
 
@@ -58,7 +103,14 @@ export class Batch {
     const known = await this.entities.find(model.Network, NETWORK_ID);
     if (known !== undefined) return known;
     const treasury = await this.account(this.deployment.addresses.treasury);
+    for (const [name, address] of Object.entries(this.deployment.addresses)) {
+      this.entities.add(blank.protocolContract(name, address));
+    }
     return this.entities.add(blank.network(NETWORK_ID, this.deployment, treasury));
+  }
+
+  contract(name: ContractName): Promise<model.ProtocolContract> {
+    return this.entities.get(model.ProtocolContract, name);
   }
 
   async day(at: { readonly timestamp: Date }): Promise<model.NetworkDay> {
@@ -121,9 +173,32 @@ export class Batch {
     this.delegates.set(account, delegate);
   }
 
-  /** Entities that the database holds, as they are after this batch's changes. */
-  async read<E extends Entity>(type: EntityClass<E>, where: FindOptionsWhere<E>): Promise<E[]> {
+  /** Proposals whose state time alone may change; read once, because every block asks. */
+  async liveProposals(): Promise<model.Proposal[]> {
+    this.proposals ??= new Set(await this.read(model.Proposal, { state: In(LIVE_STATES) }));
+    return [...this.proposals].filter(({ state }) => LIVE_STATES.includes(state));
+  }
+
+  async addProposal(proposal: model.Proposal): Promise<void> {
+    await this.liveProposals();
+    this.proposals?.add(this.entities.add(proposal));
+  }
+
+  /** Entities that the database holds, as they are after this batch's changes; `entities.flush` what is new before. */
+  async read<E extends Entity>(
+    type: EntityClass<E>,
+    where: FindOptionsWhere<E> | FindOptionsWhere<E>[],
+  ): Promise<E[]> {
     return this.entities.adopt(type, await this.store.findBy(type, where));
+  }
+
+  /** The first of what the database holds, in some order; the same holds as for `read`. */
+  async newest<E extends Entity>(
+    type: EntityClass<E>,
+    options: { readonly where: FindOptionsWhere<E>; readonly order: FindOptionsOrder<E> },
+  ): Promise<E | undefined> {
+    const found = await this.store.findOne(type, options);
+    return found === undefined ? undefined : this.entities.adopt(type, [found])[0];
   }
 
   /** Writes what the batch changed. */

@@ -38,6 +38,21 @@ export function network(id: string, deployment: Deployment, treasury: model.Acco
     availabilityRewards: 0n,
     rewardsMinted: 0n,
     rewardsPending: 0n,
+    activeNodes: 0,
+    jailedNodes: 0,
+    auditRingSize: 0,
+    audits: 0,
+    proofsMissing: 0,
+    slashedInEscrow: 0n,
+    slashesUpheld: 0n,
+    slashesReturned: 0n,
+    bountiesPaid: 0n,
+    slashesBurned: 0n,
+    slashesPendingBurn: 0n,
+    slashesAwaitingSync: 0n,
+    phase: model.GovernancePhase.GUARDIAN,
+    proposals: 0,
+    vestingClaimed: 0n,
     bonded: 0n,
     delegated: 0n,
     totalStake: 0n,
@@ -45,6 +60,10 @@ export function network(id: string, deployment: Deployment, treasury: model.Acco
     tokenMinted: 0n,
     tokenBurned: 0n,
   });
+}
+
+export function protocolContract(name: string, address: string): model.ProtocolContract {
+  return new model.ProtocolContract({ id: name, address, implementation: null, pausedUntil: null });
 }
 
 export function networkDay(id: string): model.NetworkDay {
@@ -64,6 +83,9 @@ export function networkDay(id: string): model.NetworkDay {
     workRewards: 0n,
     availabilityRewards: 0n,
     rewardsMinted: 0n,
+    audits: 0,
+    strikes: 0,
+    slashed: 0n,
     nodesRegistered: 0,
     transfers: 0,
     transferVolume: 0n,
@@ -76,13 +98,30 @@ export function account(address: string): model.Account {
 
 export function node(
   id: string,
-  registration: Pick<model.Node, "owner" | "region" | "endpoint" | "pricePerGB" | "registeredAt">,
+  registration: Pick<
+    model.Node,
+    "owner" | "region" | "capacityMbps" | "endpoint" | "pricePerGB" | "registeredAt"
+  >,
 ): model.Node {
   return new model.Node({
     ...registration,
     id,
     number: Number(id),
     operator: NO_ADDRESS,
+    status: model.NodeStatus.IDLE,
+    statusFromEpoch: null,
+    jailed: false,
+    seat: null,
+    seatFromEpoch: null,
+    auditWeight: 0,
+    proofsMissing: 0,
+    auditsGiven: 0,
+    auditsReceived: 0,
+    lastScoredEpoch: null,
+    lastAuditScore: null,
+    strikes: 0,
+    jailings: 0,
+    slashed: 0n,
     bytesDelivered: 0n,
     sessions: 0n,
     epochsAttested: 0,
@@ -105,8 +144,10 @@ export function pool(id: string, node: model.Node | null): model.Pool {
     assets: 0n,
     shares: 0n,
     commissionBps: 0,
-    generation: 0,
+    commissionRiseBps: null,
+    commissionRiseFrom: null,
     openSlashes: 0,
+    exitsFromPeriod: 0,
     streaming: 0n,
     arriving: 0n,
     vested: 0n,
@@ -134,6 +175,9 @@ export function epoch(number: number, clock: EpochClock): model.Epoch {
     proofDeadlineBlock: null,
     settledBurned: null,
     settledStake: null,
+    auditRingSize: null,
+    revealCount: 0,
+    proofsMissing: 0,
     attestationCount: 0,
     proofCount: 0,
     claimCount: 0,
@@ -162,6 +206,9 @@ export function nodeEpoch(id: string, node: model.Node | null, epoch: model.Epoc
     bytesDelivered: 0n,
     sessions: 0n,
     stake: 0n,
+    revealedOwnAudits: false,
+    auditsRevealed: 0,
+    auditScore: null,
     feesCollected: 0n,
     feesBurned: 0n,
     feesScored: 0n,

@@ -27,6 +27,20 @@ export interface Handler {
   apply(log: ChainLog, at: Moment, batch: Batch): Promise<void>;
 }
 
+/** Where something happened, as entities of single events say it. */
+export function placeOf({
+  block,
+  timestamp,
+  txHash,
+}: Moment): Pick<Moment, "block" | "timestamp" | "txHash"> {
+  return { block, timestamp, txHash };
+}
+
+/** A Unix time from an event. */
+export function toDate(seconds: bigint | number): Date {
+  return new Date(Number(seconds) * 1_000);
+}
+
 /** Ties a generated event to what it changes. */
 export function on<Event>(
   event: { readonly topic: string; decode(log: { topics: string[]; data: string }): Event },

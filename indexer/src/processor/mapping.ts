@@ -1,24 +1,46 @@
 import type { Block } from "@subsquid/evm-processor/lib/mapping/entities";
 import type { Store } from "@subsquid/typeorm-store";
 import type { Deployment } from "../shared/deployment";
-import { Batch } from "./batch";
+import { Batch, type ContractName } from "./batch";
 import type { Handler, Moment } from "./handler";
+import { accessHandlers } from "./handlers/access";
+import { arbitrationHandlers } from "./handlers/arbitration";
 import { attestationHandlers } from "./handlers/attestations";
+import { auctionHandlers } from "./handlers/auction";
+import { auditHandlers } from "./handlers/audits";
+import { commonHandlers } from "./handlers/contracts";
 import { escrowHandlers } from "./handlers/escrow";
+import { governorHandlers } from "./handlers/governor";
+import { identityHandlers } from "./handlers/identity";
+import { penaltyHandlers } from "./handlers/penalties";
+import { advanceProposals } from "./handlers/proposals";
 import { registryHandlers } from "./handlers/registry";
 import { rewardHandlers } from "./handlers/rewards";
+import { slashingHandlers } from "./handlers/slashing";
 import { stakingHandlers } from "./handlers/staking";
+import { strikeHandlers } from "./handlers/strikes";
+import { timelockHandlers } from "./handlers/timelock";
 import { tokenHandlers } from "./handlers/token";
-
-type ContractName = keyof Deployment["addresses"];
+import { treasuryHandlers } from "./handlers/treasury";
+import { vestingHandlers } from "./handlers/vesting";
 
 const HANDLERS: Partial<Record<ContractName, readonly Handler[]>> = {
   token: tokenHandlers,
+  tokenVesting: vestingHandlers,
   nodeRegistry: registryHandlers,
-  nodeStaking: stakingHandlers,
+  nodeStaking: [...stakingHandlers, ...slashingHandlers],
   paymentEscrow: escrowHandlers,
-  serviceAttestations: attestationHandlers,
+  serviceAttestations: [...attestationHandlers, ...auditHandlers],
   rewardDistributor: rewardHandlers,
+  penaltyManager: penaltyHandlers,
+  nodeStrikes: strikeHandlers,
+  arbitration: arbitrationHandlers,
+  governor: governorHandlers,
+  timelock: timelockHandlers,
+  accessManager: accessHandlers,
+  treasury: treasuryHandlers,
+  buybackAuction: auctionHandlers,
+  peaqIdentity: identityHandlers,
 };
 
 /** Which events of which contracts change entities, and how. */
@@ -27,9 +49,10 @@ export class Mapping {
   private readonly handlers = new Map<string, Map<string, Handler>>();
 
   constructor(private readonly deployment: Deployment) {
-    for (const [name, address] of Object.entries(deployment.addresses)) {
-      const ofContract = HANDLERS[name as ContractName];
-      if (ofContract === undefined) continue;
+    for (const [key, address] of Object.entries(deployment.addresses)) {
+      // The schema of the deployment lets no other keys in.
+      const name = key as ContractName;
+      const ofContract = [...(HANDLERS[name] ?? []), ...commonHandlers(name)];
       this.handlers.set(address, new Map(ofContract.map((handler) => [handler.topic, handler])));
     }
   }
@@ -50,6 +73,7 @@ export class Mapping {
       // On the way to the first block of the deployment there is nothing of interest, not even the time.
       if (height < this.deployment.startBlock || timestamp === undefined) continue;
       await enterEpoch(batch, timestamp / 1_000);
+      await advanceProposals(batch, timestamp);
       for (const log of block.logs.toSorted((a, b) => a.logIndex - b.logIndex)) {
         const { address, topics, data, transactionHash } = log;
         if (

@@ -17,14 +17,27 @@ const deploymentSchema = z.strictObject({
     paymentEscrow: address,
     serviceAttestations: address,
     rewardDistributor: address,
+    auditRing: address,
     accessManager: address,
     treasury: address,
+    // As in the node's own copy of this schema, a network may do without these.
+    serviceProofs: address.optional(),
+    penaltyManager: address.optional(),
+    nodeStrikes: address.optional(),
+    arbitration: address.optional(),
+    governor: address.optional(),
+    timelock: address.optional(),
+    buybackAuction: address.optional(),
+    tokenVesting: address.optional(),
+    peaqIdentity: address.optional(),
   }),
   /** Unix time at which epoch 0 begins. */
   genesisSeconds: z.int().positive(),
   epochSeconds: z.int().positive(),
   /** Blocks that the chain is expected to produce in one epoch. */
   epochBlocks: z.int().positive(),
+  /** Auditors of each node in an epoch, built into the contracts. */
+  auditors: z.int().min(3).max(7),
   /** A block not later than the first of the contracts. */
   startBlock: z.int().nonnegative(),
 });

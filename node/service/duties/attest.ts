@@ -1,9 +1,18 @@
+import { randomBytes } from "node:crypto";
 import { MAX_UINT64 } from "../../protocol/amounts.js";
+import { auditCommitment, packScores } from "../../protocol/audits.js";
+import { toHex } from "../../protocol/hex.js";
 import type { Address } from "../../protocol/hex.js";
 import { EMPTY_ROOT, ReceiptTree } from "../../protocol/receiptTree.js";
 import type { Attestation } from "../../protocol/typedData.js";
+import type { AuditReveal } from "../epochStore.js";
 import type { StoredReceipt } from "../receiptStore.js";
 import type { Duty, DutyContext } from "./duty.js";
+
+/** Of a node that has no audits to reveal. */
+const NO_COMMITMENT = EMPTY_ROOT;
+/** Audits that cannot be put together are waited for until this part of the commit window is left. */
+const LAST_CALL_PART = 1 / 3;
 
 /**
  * Fixes what is attested for an epoch that is over, once and durably: after a crash the very same tree is attested
@@ -15,6 +24,7 @@ export async function sealEpoch(context: DutyContext, epoch: number): Promise<At
   const { receipts, epochs, chain } = context;
   const sealed = epochs.attestation(epoch);
   if (sealed !== undefined) return sealed;
+  const reveal = await auditsToCommit(context, epoch);
   const verdicts = new Map<string, boolean>();
   for (;;) {
     // Nothing is awaited between reading the receipts and fixing the tree: no receipt can slip in between.
@@ -41,9 +51,12 @@ export async function sealEpoch(context: DutyContext, epoch: number): Promise<At
       receiptRoot: tree.root,
       bytesDelivered: tree.total,
       sessions: tree.sessions,
-      auditCommitment: EMPTY_ROOT,
+      auditCommitment:
+        reveal === undefined
+          ? NO_COMMITMENT
+          : auditCommitment(chain.nodeId, epoch, reveal.packedScores, reveal.salt),
     };
-    epochs.seal(attestation);
+    epochs.seal(attestation, reveal);
     return attestation;
   }
 }
@@ -76,6 +89,28 @@ export function attestDuty(context: DutyContext): Duty {
       return "done";
     },
   };
+}
+
+/**
+ * The scores that this node gives those it audited, with a salt that nobody can guess; undefined where it audits nobody
+ * or has nothing to say.
+ * @throws Error where the chain cannot be asked, unless the commit window is about to close: the attestation is worth
+ * more than the audits.
+ */
+async function auditsToCommit(context: DutyContext, epoch: number): Promise<AuditReveal | undefined> {
+  const { chain, planner, scores, log } = context;
+  try {
+    const plan = await planner.planOf(epoch);
+    if (plan === undefined) return undefined;
+    const given = await scores.scoresOf(epoch, plan.targets);
+    if (given !== undefined) return { packedScores: packScores(given), salt: toHex(randomBytes(32)) };
+    log.error({ epoch }, "no scores for the nodes that were to be audited: no availability for the epoch");
+  } catch (error) {
+    const { opensAt, closesAt } = chain.clock.commitWindowOf(epoch);
+    if (chain.head.timestamp < closesAt - (closesAt - opensAt) * LAST_CALL_PART) throw error;
+    log.error({ err: error, epoch }, "attesting without audits: no availability for the epoch");
+  }
+  return undefined;
 }
 
 function signerOf({ app, grantSigner }: StoredReceipt): string {

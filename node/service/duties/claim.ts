@@ -23,17 +23,22 @@ export function claimDuty(context: DutyContext): Duty {
   };
 }
 
-/** Moves an epoch's fees, burned and paid out, once for the whole network. */
+/**
+ * Moves an epoch's fees, burned and paid out, where nobody has drawn its seed for an epoch: drawing moves them too.
+ */
 export function flushDuty(context: DutyContext): Duty {
   return {
     name: "flush",
     async run(epoch) {
       const { chain, queue } = context;
-      const closesAt = chain.clock.collectionWindowOf(epoch).closesAt;
+      const { clock } = chain;
+      const { closesAt } = clock.collectionWindowOf(epoch);
       if (chain.head.timestamp < closesAt) return "later";
       const state = await chain.flushState(epoch);
       if (state !== "due") return state === "done" ? "done" : "later";
-      if (chain.head.timestamp < closesAt + (await upkeepDelaySeconds(context, epoch))) return "later";
+      if (chain.head.timestamp < closesAt + clock.epochSeconds) return "later";
+      const dueAt = closesAt + clock.epochSeconds + (await upkeepDelaySeconds(context, epoch));
+      if (chain.head.timestamp < dueAt) return "later";
       await queue.send(chain.flush(epoch));
       return "done";
     },

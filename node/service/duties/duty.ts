@@ -1,7 +1,10 @@
 import type { Logger } from "pino";
 import type { NodeChain, SeedState } from "../../chain/nodeChain.js";
+import type { RingChain } from "../../chain/ringChain.js";
 import type { TransactionQueue } from "../../chain/transactionQueue.js";
 import type { AccountStore } from "../accountStore.js";
+import type { AuditPlanner } from "../audits/auditPlanner.js";
+import type { AuditScores } from "../audits/auditScores.js";
 import type { EpochStore } from "../epochStore.js";
 import type { ReceiptStore } from "../receiptStore.js";
 
@@ -17,10 +20,14 @@ export interface Duty {
 /** What duties work with. */
 export interface DutyContext {
   readonly chain: NodeChain;
+  readonly ring: RingChain;
   readonly queue: Pick<TransactionQueue, "send">;
   readonly receipts: ReceiptStore;
   readonly epochs: EpochStore;
   readonly accounts: AccountStore;
+  /** Whom this node audits, and how they did. */
+  readonly planner: Pick<AuditPlanner, "planOf">;
+  readonly scores: AuditScores;
   /** How long after an epoch's end receipts are taken: the tree is built then. */
   readonly receiptGraceMs: number;
   /** This machine's clock: Unix time in milliseconds. */

@@ -7,7 +7,10 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
  * implementation that can do nothing but be upgraded: their addresses are then known to the real ones.
  */
 export default buildModule("Foundation", (m) => {
-  const accessManager = m.contract("ProtocolAccessManager", [m.getAccount(0)]);
+  const accessManager = m.contract("ProtocolAccessManager", [
+    m.getAccount(0),
+    m.getParameter<number>("guardianEnd"),
+  ]);
   const inert = m.contract("InertImplementation", [accessManager]);
   const proxy = (name: string) => m.contract("ProtocolProxy", [inert], { id: `${name}Proxy` });
   return {
@@ -15,7 +18,14 @@ export default buildModule("Foundation", (m) => {
     nodeRegistryProxy: proxy("NodeRegistry"),
     nodeStakingProxy: proxy("NodeStaking"),
     serviceAttestationsProxy: proxy("ServiceAttestations"),
+    auditRingProxy: proxy("AuditRing"),
     paymentEscrowProxy: proxy("PaymentEscrow"),
     rewardDistributorProxy: proxy("RewardDistributor"),
+    penaltyManagerProxy: proxy("PenaltyManager"),
+    nodeStrikesProxy: proxy("NodeStrikes"),
+    arbitrationProxy: proxy("Arbitration"),
+    treasuryProxy: proxy("Treasury"),
+    buybackAuctionProxy: proxy("BuybackAuction"),
+    peaqIdentityProxy: proxy("PeaqIdentity"),
   };
 });

@@ -2,19 +2,19 @@
 pragma solidity 0.8.30;
 
 import {FuzzTest} from "./FuzzTest.sol";
-import {StakeHistory} from "../../../contracts/staking/StakeHistory.sol";
+import {EpochHistory} from "../../../contracts/base/EpochHistory.sol";
 
-/// @title StakeHistoryTest
+/// @title EpochHistoryTest
 /// @notice The packed history against a plain list of what was recorded.
-contract StakeHistoryTest is FuzzTest {
-    using StakeHistory for StakeHistory.History;
+contract EpochHistoryTest is FuzzTest {
+    using EpochHistory for EpochHistory.History;
 
     struct Entry {
         uint256 epoch;
         uint256 stake;
     }
 
-    StakeHistory.History private history;
+    EpochHistory.History private history;
     Entry[] private entries;
 
     /// forge-config: default.fuzz.runs = 48
@@ -52,7 +52,7 @@ contract StakeHistoryTest is FuzzTest {
 
     function testFuzz_refusesWhatDoesNotFit(uint256 epoch, uint256 stake) external {
         vm.assume(epoch >= 1 << 24 || stake >= 1 << 40);
-        vm.expectRevert(abi.encodeWithSelector(StakeHistory.StakeOutOfBounds.selector, epoch, stake));
+        vm.expectRevert(abi.encodeWithSelector(EpochHistory.ValueOutOfBounds.selector, epoch, stake));
         this.record(epoch, stake);
     }
 

@@ -27,20 +27,48 @@ contract ExitsTest is FuzzTest {
             uint64 amount = uint64(random >> 192) / 128;
             uint256 action = (random >> 64) % 3;
             if (action == 0) {
-                exits.add(period, amount);
+                exits.rollInFull(period);
+                exits.current += amount;
                 requests.push(Request(period, amount));
             } else if (action == 1) {
-                paid += exits.takeMatured(period);
+                paid += _takeMatured(exits, period);
                 assertEq(paid, _requestedUpTo(period), "paid");
             } else {
-                exits.roll(period);
+                exits.rollInFull(period);
                 assertEq(paid + exits.matured, _requestedUpTo(period), "matured");
                 assertEq(exits.previous, _requestedIn(period, 1), "previous");
                 assertEq(exits.current, _requestedIn(period, 0), "current");
             }
         }
-        assertEq(exits.takeMatured(period + 2) + paid, _requestedUpTo(type(uint128).max), "everything");
+        assertEq(_takeMatured(exits, period + 2) + paid, _requestedUpTo(type(uint128).max), "everything");
         assertEq(exits.previous + exits.current, 0, "nothing left");
+    }
+
+    /// @notice What was taken goes back to where it stands now.
+    function testFuzz_putsBackWhereItStandsNow(
+        uint64 previous,
+        uint64 current,
+        uint8 later,
+        uint64 amount
+    ) external pure {
+        INodeStaking.Exit memory exits;
+        exits.period = 10;
+        exits.previous = previous / 4;
+        exits.current = current / 4;
+        uint256 period = 10 + uint256(later % 4);
+        exits.rollInFull(period);
+        uint256 before = uint256(exits.matured) + exits.previous + exits.current;
+        exits.putBack(10, amount / 4);
+        assertEq(uint256(exits.matured) + exits.previous + exits.current, before + amount / 4, "all of it");
+        if (period == 10) assertEq(exits.current, current / 4 + amount / 4, "still current");
+        if (period == 11) assertEq(exits.previous, current / 4 + amount / 4, "of the period before");
+        if (period >= 12) assertEq(exits.matured, before + amount / 4, "payable");
+    }
+
+    function _takeMatured(INodeStaking.Exit memory exits, uint256 period) private pure returns (uint64 amount) {
+        exits.rollInFull(period);
+        amount = exits.matured;
+        exits.matured = 0;
     }
 
     /// @dev Asked for in period P, payable from the end of P + 1: from P + 2 on.

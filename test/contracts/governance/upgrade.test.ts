@@ -1,19 +1,24 @@
 import { expect } from "chai";
 import { keccak256, toBeHex, toUtf8Bytes } from "ethers";
 import type { BaseContract } from "ethers";
+import { WEI_PER_GWEI } from "../../../node/protocol/amounts.js";
 import {
+  AuditRing__factory,
   InertImplementation__factory,
   NodeRegistry__factory,
   NodeStaking__factory,
   PaymentEscrow__factory,
   RewardDistributor__factory,
   ServiceAttestations__factory,
+  StakingExtension__factory,
 } from "../../../types/contracts/index.js";
 import { ethers, networkHelpers } from "../support/chain.js";
 import { addApp, addDelegator, addNode, collect, dtel } from "../support/people.js";
+import { asAuthority } from "../support/penalties.js";
 import { freshProtocol } from "../support/protocol.js";
 import type { Protocol } from "../support/protocol.js";
 import { drawSeed, honestService, passProofDeadline } from "../support/service.js";
+import { slash } from "../support/staking.js";
 
 /** Where ERC-1967 keeps the implementation. */
 const IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
@@ -24,26 +29,61 @@ function erc7201(name: string): string {
   return toBeHex(BigInt(keccak256(toBeHex(inner, 32))) & ~0xffn, 32);
 }
 
+/** Sets everything that governance can, so that there is something to keep. */
+async function setAll(protocol: Protocol): Promise<void> {
+  const { staking, escrow, distributor } = protocol;
+  await asAuthority(protocol, staking, "setStakeLimits", [dtel(1_000), 7]);
+  await asAuthority(protocol, escrow, "setPaymentConfig", [
+    { burnBps: 1_100, treasuryBps: 600, thawEpochs: 5 },
+  ]);
+  await asAuthority(protocol, distributor, "setRates", [8_800, 4_300]);
+  for (const contract of [staking, escrow, distributor]) {
+    await asAuthority(protocol, contract, "pause");
+    await asAuthority(protocol, contract, "unpause");
+  }
+}
+
 describe("upgrades", function () {
   let protocol: Protocol;
   let implementations: [name: string, proxy: BaseContract, deploy: () => Promise<BaseContract>][];
   beforeEach(async function () {
     protocol = await freshProtocol();
     const { manager, token, registry, staking, attestations, escrow, distributor } = protocol;
-    const { treasury, parameters, clock } = protocol;
+    const { treasury, parameters, clock, penalties, strikes, ring } = protocol;
     const [deployer] = await ethers.getSigners();
+    const proofs = await attestations.PROOFS();
+    const stakingPeers = { token, registry, distributor, penalties };
     const time = { genesis: clock.genesisSeconds, epochSeconds: clock.epochSeconds, epochBlocks: 40 };
     implementations = [
-      ["NodeRegistry", registry, () => new NodeRegistry__factory(deployer).deploy(manager, attestations)],
+      ["NodeRegistry", registry, 
+        () => new NodeRegistry__factory(deployer).deploy(manager, { attestations, ring, strikes }),
+      ],
+      [
+        "AuditRing",
+        ring,
+        () =>
+          new AuditRing__factory(deployer).deploy(
+            manager,
+            { registry, staking, audits: attestations, strikes },
+            time,
+          ),
+      ],
       [
         "NodeStaking",
         staking,
-        () =>
+        async () =>
           new NodeStaking__factory(deployer).deploy(
             manager,
-            { token, registry, distributor },
+            stakingPeers,
             time,
             parameters.staking,
+            parameters.pause,
+            await new StakingExtension__factory(deployer).deploy(
+              manager,
+              stakingPeers,
+              time,
+              parameters.staking,
+            ),
           ),
       ],
       [
@@ -52,9 +92,10 @@ describe("upgrades", function () {
         () =>
           new ServiceAttestations__factory(deployer).deploy(
             manager,
-            { registry, escrow, staking, distributor },
+            { registry, escrow, staking, distributor, penalties, ring, proofs },
             time,
             parameters.sampling,
+            parameters.auditors,
           ),
       ],
       [
@@ -63,9 +104,10 @@ describe("upgrades", function () {
         () =>
           new PaymentEscrow__factory(deployer).deploy(
             manager,
-            { token, staking, treasury },
+            { token, staking, treasury, attestations },
             time,
             parameters.payment,
+            parameters.pause,
           ),
       ],
       [
@@ -77,6 +119,7 @@ describe("upgrades", function () {
             { token, attestations, escrow, staking },
             time,
             parameters.rewards,
+            parameters.pause,
           ),
       ],
     ];
@@ -112,8 +155,9 @@ describe("upgrades", function () {
   });
 
   it("keep all state, in the place that ERC-7201 gives it", async function () {
-    const { manager, token, registry, staking, attestations, escrow, distributor, clock } = protocol;
-    const node = await addNode(protocol, { commissionBps: 700 });
+    const { manager, token, registry, staking, attestations, escrow, distributor, clock, ring } = protocol;
+    await setAll(protocol);
+    const node = await addNode(protocol, { commissionBps: 700, active: true });
     const delegator = await addDelegator(protocol, node.nodeId, dtel(500));
     const app = await addApp(protocol);
     await escrow.connect(app.account).reserve(node.nodeId, dtel(300));
@@ -127,6 +171,8 @@ describe("upgrades", function () {
     await passProofDeadline(protocol, 3);
     await service.claim();
     await staking.connect(delegator).requestUndelegate(node.nodeId, 1_000_000_000_000n);
+    await staking.connect(node.owner).announceCommission(node.nodeId, 1_000);
+    await slash(protocol, node.nodeId, dtel(1_005));
 
     const state = async () => ({
       registry: [...(await registry.nodeOf(node.nodeId)), await registry.nodeCount()],
@@ -145,6 +191,14 @@ describe("upgrades", function () {
       free: await escrow.balanceOf(app.account),
       revenue: [...(await escrow.nodeRevenueOf(node.nodeId, 3)), ...(await escrow.epochRevenueOf(3))],
       credited: [await distributor.pendingMint(), await distributor.totalCredited()],
+      seat: [...(await attestations.seatOf(node.nodeId, 9)), await ring.occupantOf(0)],
+      audits: [await attestations.ringSizeAt(9), ...(await attestations.auditOf(node.nodeId, 3))],
+      rise: [...(await staking.commissionRiseOf(node.nodeId))],
+      loss: await staking.exitLossOf(node.nodeId, await staking.currentPeriod()),
+      limits: [await staking.minBond(), await staking.delegationCap()],
+      rates: [...(await distributor.ratesOf(9))],
+      payment: [...(await escrow.paymentConfig())],
+      pauses: await Promise.all([staking, escrow, distributor].map((each) => each.pausedUntil())),
     });
     const before = await state();
     for (const [name, proxy, deploy] of implementations) {
@@ -163,9 +217,13 @@ describe("upgrades", function () {
       BigInt(await networkHelpers.getStorageAt(await proxy.getAddress(), erc7201(name)));
     expect(await at(registry, "dtelecom.NodeRegistry")).to.equal(1n);
     const [pendingMint = 0n, totalCredited = 0n] = before.credited;
-    expect(await at(distributor, "dtelecom.RewardDistributor")).to.equal(
-      (totalCredited << 128n) | pendingMint,
+    const credited = await at(distributor, "dtelecom.RewardDistributor");
+    expect(credited & ((1n << 128n) - 1n)).to.equal(
+      ((totalCredited / WEI_PER_GWEI) << 64n) | (pendingMint / WEI_PER_GWEI),
     );
+    for (const contract of [staking, escrow, distributor]) {
+      expect(await at(contract, "dtelecom.TimedPause")).to.equal(await contract.pausedUntil());
+    }
     // And it goes on working.
     await distributor.mintPending();
     expect(await token.emitted()).to.equal(pendingMint);

@@ -2,16 +2,14 @@ import { expect } from "chai";
 import { WEI_PER_GWEI, floorToGwei } from "../../../node/protocol/amounts.js";
 import { addApp, addDelegator, addNode, collect, dtel } from "../support/people.js";
 import type { App, Node } from "../support/people.js";
-import { freshProtocol, protocolFixture } from "../support/protocol.js";
+import { freshProtocol, NOBODY_PROVES, protocolFixture } from "../support/protocol.js";
 import type { Protocol } from "../support/protocol.js";
 import { drawSeed, honestService, idleService, passProofDeadline, unattested } from "../support/service.js";
 import type { Service } from "../support/service.js";
+import { slash } from "../support/staking.js";
 
 const EPOCH = 3;
-/** Nobody has to prove anything, whatever it earns. */
-const nobodyPicked = protocolFixture({
-  sampling: { pickProbability: "1/100000", missingProofSlash: "9999999999" },
-});
+const nobodyPicked = protocolFixture({}, NOBODY_PROVES);
 const everybodyPicked = protocolFixture({ sampling: { pickProbability: "1/1" } });
 
 const [KAPPA, NEUTRAL, BPS] = [9_000n, 8_000n, 10_000n];
@@ -26,7 +24,7 @@ describe("RewardDistributor: claims", function () {
 
   async function setUp(fixture: typeof nobodyPicked): Promise<void> {
     protocol = await freshProtocol(fixture);
-    node = await addNode(protocol);
+    node = await addNode(protocol, { active: true });
     app = await addApp(protocol, dtel(1_000_000));
   }
 
@@ -118,11 +116,13 @@ describe("RewardDistributor: claims", function () {
 
     it("pays less than that at any parameters within their bounds, and never more for dust", async function () {
       await setUp(
-        protocolFixture({
-          sampling: { pickProbability: "1/100000", missingProofSlash: "9999999999" },
-          payment: { burnBps: 500, treasuryBps: 200 },
-          rewards: { kappaBps: 9_500, workShareBps: 8_000 },
-        }),
+        protocolFixture(
+          {
+            payment: { burnBps: 500, treasuryBps: 200 },
+            rewards: { kappaBps: 9_500, workShareBps: 8_000 },
+          },
+          NOBODY_PROVES,
+        ),
       );
       const amounts = [
         dtel(1_000),
@@ -160,7 +160,7 @@ describe("RewardDistributor: claims", function () {
       });
 
       it("needs the proof", async function () {
-        const second = await addNode(protocol);
+        const second = await addNode(protocol, { active: true });
         await pay(node.nodeId, dtel(100));
         await pay(second.nodeId, dtel(100));
         const services = await Promise.all(
@@ -175,14 +175,10 @@ describe("RewardDistributor: claims", function () {
     });
 
     it("of a node that earned more than a slash could take needs the proof, picked or not", async function () {
-      await setUp(
-        protocolFixture({ sampling: { pickProbability: "1/100000", missingProofSlash: "990000" } }),
-      );
-      const { alwaysProveAboveWei } = protocol.parameters.sampling;
-      expect(alwaysProveAboveWei > dtel("5.5") && alwaysProveAboveWei < dtel("5.6")).to.equal(true);
+      await setUp(protocolFixture({}, { ...NOBODY_PROVES, alwaysProveAboveWei: dtel("5.5") }));
       const second = await addNode(protocol);
       await pay(node.nodeId, dtel(55));
-      await pay(second.nodeId, dtel(56));
+      await pay(second.nodeId, dtel(55) + 10n * WEI_PER_GWEI);
       const services = await Promise.all(
         [node, second].map((each) => honestService(protocol, each, app, EPOCH)),
       );
@@ -195,7 +191,7 @@ describe("RewardDistributor: claims", function () {
   describe("availability", function () {
     it("divides its budget by stake as it was when the epoch began, at the neutral score", async function () {
       const { distributor, clock } = protocol;
-      const second = await addNode(protocol, { bond: dtel(3_000) });
+      const second = await addNode(protocol, { bond: dtel(3_000), active: true });
       await addDelegator(protocol, second.nodeId, dtel(1_000));
       await clock.goTo(EPOCH, 10);
       // Too late to count.
@@ -220,7 +216,9 @@ describe("RewardDistributor: claims", function () {
   });
 
   it("without active stake a node earns what apps pay, and no emission", async function () {
-    const poor = await addNode(protocol, { bond: dtel(999) });
+    // It lost its bond, but not yet its seat.
+    const poor = await addNode(protocol, { active: true });
+    await slash(protocol, poor.nodeId, WEI_PER_GWEI);
     await pay(poor.nodeId, dtel(100));
     const service = await honestService(protocol, poor, app, EPOCH);
     await settle([service]);
@@ -274,7 +272,7 @@ describe("RewardDistributor: claims", function () {
 
   it("is possible once; a batch passes over what is claimed", async function () {
     const { distributor, attestations } = protocol;
-    const second = await addNode(protocol);
+    const second = await addNode(protocol, { active: true });
     await pay(node.nodeId, dtel(100));
     const services = [await honestService(protocol, node, app, EPOCH), idleService(protocol, second, EPOCH)];
     await settle(services);

@@ -2,6 +2,8 @@ import { expect } from "chai";
 import { ZeroHash } from "ethers";
 import { ReceiptTree, hashInner, hashLeaf } from "../../../node/protocol/receiptTree.js";
 import { roomHash } from "../../../node/protocol/typedData.js";
+import { ServiceProofs__factory } from "../../../types/contracts/index.js";
+import type { ServiceProofs } from "../../../types/contracts/index.js";
 import { addApp, addNode } from "../support/people.js";
 import type { App, Node } from "../support/people.js";
 import { freshProtocol } from "../support/protocol.js";
@@ -17,8 +19,10 @@ describe("ServiceAttestations: prove", function () {
   let protocol: Protocol;
   let node: Node;
   let app: App;
+  let proofs: ServiceProofs;
   beforeEach(async function () {
     protocol = await freshProtocol();
+    proofs = ServiceProofs__factory.connect(await protocol.attestations.PROOFS(), protocol.holder);
     node = await addNode(protocol);
     app = await addApp(protocol);
   });
@@ -112,7 +116,7 @@ describe("ServiceAttestations: prove", function () {
       for (const count of [0, SAMPLES - 1, SAMPLES + 1]) {
         const openings = Array.from({ length: count }, () => service.openingAt(0n));
         await expect(attestations.prove(service.attestation, openings))
-          .to.be.revertedWithCustomError(attestations, "WrongSampleCount")
+          .to.be.revertedWithCustomError( proofs, "WrongSampleCount")
           .withArgs(count, SAMPLES);
       }
     });
@@ -133,7 +137,7 @@ describe("ServiceAttestations: prove", function () {
           await expect(
             attestations.prove(service.attestation, openings.with(sample, service.openingAt(wrong))),
           )
-            .to.be.revertedWithCustomError(attestations, "SampleNotCovered")
+            .to.be.revertedWithCustomError( proofs, "SampleNotCovered")
             .withArgs(sample, point, neighbour.prefix, neighbour.prefix + neighbour.leaf.bytesDelivered);
         }
       }
@@ -156,7 +160,7 @@ describe("ServiceAttestations: prove", function () {
       if (point === 0n) continue;
       const changed = openings.with(sample, service.openingAt(point - 1n));
       await expect(attestations.prove(service.attestation, changed))
-        .to.be.revertedWithCustomError(attestations, "SampleNotCovered")
+        .to.be.revertedWithCustomError( proofs, "SampleNotCovered")
         .withArgs(sample, point, point - 1n, point);
     }
     await service.prove();
@@ -172,7 +176,7 @@ describe("ServiceAttestations: prove", function () {
         const { attestations } = protocol;
         const service = await singleSession(options);
         await attestAndDraw(service);
-        await expect(service.prove()).to.be.revertedWithCustomError(attestations, "SessionKeyMismatch");
+        await expect(service.prove()).to.be.revertedWithCustomError( proofs, "SessionKeyMismatch");
       });
     }
 
@@ -183,7 +187,7 @@ describe("ServiceAttestations: prove", function () {
       await attestAndDraw(service);
       const [leaf] = service.tree.leaves;
       await expect(service.prove())
-        .to.be.revertedWithCustomError(attestations, "SessionKeyMismatch")
+        .to.be.revertedWithCustomError( proofs, "SessionKeyMismatch")
         .withArgs(0n, other.address, leaf?.sessionKey);
     });
 
@@ -194,7 +198,7 @@ describe("ServiceAttestations: prove", function () {
       for (const quality of [10_001, 0x1_0000 + 9_000]) {
         const openings = (await service.openings()).map((opening) => ({ ...opening, quality }));
         await expect(attestations.prove(service.attestation, openings))
-          .to.be.revertedWithCustomError(attestations, "InvalidQuality")
+          .to.be.revertedWithCustomError( proofs, "InvalidQuality")
           .withArgs(0n, quality);
       }
     });
@@ -209,7 +213,7 @@ describe("ServiceAttestations: prove", function () {
       }
       await attestAndDraw(...foreign);
       for (const service of foreign) {
-        await expect(service.prove()).to.be.revertedWithCustomError(attestations, "SessionKeyMismatch");
+        await expect(service.prove()).to.be.revertedWithCustomError( proofs, "SessionKeyMismatch");
       }
     });
   });
@@ -226,7 +230,7 @@ describe("ServiceAttestations: prove", function () {
       const valid = new Service(protocol, other, EPOCH, [session]);
       await attestAndDraw(expired, valid);
       await expect(expired.prove())
-        .to.be.revertedWithCustomError(attestations, "GrantExpired")
+        .to.be.revertedWithCustomError( proofs, "GrantExpired")
         .withArgs(0n, start);
       await valid.prove();
     });
@@ -241,7 +245,7 @@ describe("ServiceAttestations: prove", function () {
       const full = new Service(protocol, other, EPOCH, [session]);
       await attestAndDraw(over, full);
       await expect(over.prove())
-        .to.be.revertedWithCustomError(attestations, "GrantLimitExceeded")
+        .to.be.revertedWithCustomError( proofs, "GrantLimitExceeded")
         .withArgs(0n, 1_000_000n, 999_999n);
       await full.prove();
     });
@@ -252,7 +256,7 @@ describe("ServiceAttestations: prove", function () {
       const forged = await singleSession({ grantSigner: stranger });
       await attestAndDraw(forged);
       await expect(forged.prove())
-        .to.be.revertedWithCustomError(attestations, "NotGrantSigner")
+        .to.be.revertedWithCustomError( proofs, "NotGrantSigner")
         .withArgs(0n, app.account.address, stranger.address);
     });
 
@@ -262,7 +266,7 @@ describe("ServiceAttestations: prove", function () {
       const swapped = await singleSession({ grant: { app: other.account.id } });
       await attestAndDraw(swapped);
       await expect(swapped.prove())
-        .to.be.revertedWithCustomError(attestations, "NotGrantSigner")
+        .to.be.revertedWithCustomError( proofs, "NotGrantSigner")
         .withArgs(0n, other.account.address, app.signer.address);
     });
 
@@ -280,7 +284,7 @@ describe("ServiceAttestations: prove", function () {
         const grant = { ...leaf!.grant, ...change };
         const changed = openings.map((opening) => ({ ...opening, grant }));
         await expect(attestations.prove(service.attestation, changed)).to.be.revertedWithCustomError(
-          attestations,
+          proofs,
           "NotGrantSigner",
         );
       }
@@ -298,7 +302,7 @@ describe("ServiceAttestations: prove", function () {
       const session = await newSession(protocol, second, other, EPOCH, "during");
       const during = new Service(protocol, other, EPOCH, [session]);
       await attestAndDraw(revoked, during);
-      await expect(revoked.prove()).to.be.revertedWithCustomError(attestations, "NotGrantSigner");
+      await expect(revoked.prove()).to.be.revertedWithCustomError( proofs, "NotGrantSigner");
       await during.prove();
     });
 
@@ -309,7 +313,7 @@ describe("ServiceAttestations: prove", function () {
       await clock.goTo(EPOCH + 1, 5);
       await escrow.connect(app.account).addSigner(late);
       await attestAndDraw(service);
-      await expect(service.prove()).to.be.revertedWithCustomError(attestations, "NotGrantSigner");
+      await expect(service.prove()).to.be.revertedWithCustomError( proofs, "NotGrantSigner");
     });
   });
 
@@ -321,7 +325,7 @@ describe("ServiceAttestations: prove", function () {
       await attestAndDraw(inflated);
       const openings = Array.from({ length: SAMPLES }, () => openingOf(session, []));
       await expect(attestations.prove(inflated.attestation, openings))
-        .to.be.revertedWithCustomError(attestations, "TotalMismatch")
+        .to.be.revertedWithCustomError( proofs, "TotalMismatch")
         .withArgs(1_000_000n, 1_000_001n);
     });
 
@@ -351,7 +355,7 @@ describe("ServiceAttestations: prove", function () {
       const leftIsAsked = points.some((point) => point < half.bytes);
       if (leftIsAsked) {
         await expect(attestations.prove(doubled.attestation, openings)).to.be.revertedWithCustomError(
-          attestations,
+          proofs,
           "SeparatorViolated",
         );
       }
@@ -368,7 +372,7 @@ describe("ServiceAttestations: prove", function () {
         ]).path,
       }));
       await expect(attestations.prove(doubled.attestation, left))
-        .to.be.revertedWithCustomError(attestations, "SeparatorViolated")
+        .to.be.revertedWithCustomError( proofs, "SeparatorViolated")
         .withArgs(session.sessionKey, session.sessionKey, true);
     });
 
@@ -380,7 +384,7 @@ describe("ServiceAttestations: prove", function () {
       // A session that claims all bytes: its leaf would have to have the root's hash.
       const openings = Array.from({ length: SAMPLES }, () => openingOf(leaf!, []));
       await expect(attestations.prove(service.attestation, openings)).to.be.revertedWithCustomError(
-        attestations,
+        proofs,
         "TotalMismatch",
       );
       const whole: Session = await newSession(protocol, app, node, EPOCH, "whole", {
@@ -388,7 +392,7 @@ describe("ServiceAttestations: prove", function () {
       });
       const impostor = Array.from({ length: SAMPLES }, () => openingOf(whole, []));
       await expect(attestations.prove(service.attestation, impostor))
-        .to.be.revertedWithCustomError(attestations, "RootMismatch")
+        .to.be.revertedWithCustomError( proofs, "RootMismatch")
         .withArgs(new ReceiptTree([whole]).root, service.tree.root);
     });
 
@@ -417,7 +421,7 @@ describe("ServiceAttestations: prove", function () {
         const malformed = step | (1n << bit);
         const changed = openings.with(0, { ...openings[0]!, path: [{ siblingHash, step: malformed }] });
         await expect(attestations.prove(service.attestation, changed))
-          .to.be.revertedWithCustomError(attestations, "MalformedStep")
+          .to.be.revertedWithCustomError( proofs, "MalformedStep")
           .withArgs(malformed);
       }
     });

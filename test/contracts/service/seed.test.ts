@@ -4,7 +4,7 @@ import { samplePoints } from "../../../node/protocol/sampling.js";
 import { parseHex } from "../../../node/protocol/hex.js";
 import { ethers, networkHelpers } from "../support/chain.js";
 import { addApp, addNode, collect, dtel } from "../support/people.js";
-import { freshProtocol, protocolFixture } from "../support/protocol.js";
+import { freshProtocol, NOBODY_PROVES, protocolFixture } from "../support/protocol.js";
 import type { Protocol } from "../support/protocol.js";
 import { drawSeed, honestService, idleService, passProofDeadline, unattested } from "../support/service.js";
 
@@ -14,7 +14,8 @@ const LANES_SPAN = 14;
 /** How far BLOCKHASH reaches. */
 const REACH = 256;
 
-const neverPicked = protocolFixture({ sampling: { pickProbability: "1/100000" } });
+const LIMIT = dtel(50);
+const neverPicked = protocolFixture({}, { ...NOBODY_PROVES, alwaysProveAboveWei: LIMIT });
 const alwaysPicked = protocolFixture({ sampling: { pickProbability: "1/1" } });
 
 describe("ServiceAttestations: seed", function () {
@@ -114,7 +115,7 @@ describe("ServiceAttestations: seed", function () {
       expect(await attestations.seedOf(EPOCH)).to.equal(`0x${lanes.join("")}`);
     });
 
-    it("fixes the epoch's fees and stake", async function () {
+    it("fixes the epoch's fees and stake, and has the fees burned and paid out", async function () {
       const { attestations, clock, escrow } = protocol;
       const node = await addNode(protocol, { bond: dtel(3_000) });
       const app = await addApp(protocol);
@@ -127,7 +128,10 @@ describe("ServiceAttestations: seed", function () {
       await networkHelpers.mineUpTo(first + LANES_SPAN);
       await expect(attestations.draw(EPOCH))
         .to.emit(attestations, "SeedDrawn")
-        .withArgs(EPOCH, (seed: string) => seed !== ZeroHash, dtel(10), dtel(3_000));
+        .withArgs(EPOCH, (seed: string) => seed !== ZeroHash, dtel(10), dtel(3_000), 0n)
+        .and.to.emit(escrow, "EpochFlushed")
+        .withArgs(EPOCH, dtel(10), dtel(5), dtel(85));
+      expect((await escrow.epochRevenueOf(EPOCH)).flushed).to.equal(true);
       expect((await escrow.epochRevenueOf(EPOCH + 1)).burned).to.equal(10n ** 10n);
     });
   });
@@ -279,11 +283,10 @@ describe("ServiceAttestations: seed", function () {
 
     it("is a proof of who earned much, picked or not", async function () {
       protocol = await freshProtocol(neverPicked);
-      const { attestations, parameters } = protocol;
-      const limit = parameters.sampling.alwaysProveAboveWei;
+      const { attestations } = protocol;
       await drawSeed(protocol, EPOCH);
-      expect(await attestations.mustProve(1n, EPOCH, limit)).to.equal(false);
-      expect(await attestations.mustProve(1n, EPOCH, limit + 1n)).to.equal(true);
+      expect(await attestations.mustProve(1n, EPOCH, LIMIT)).to.equal(false);
+      expect(await attestations.mustProve(1n, EPOCH, LIMIT + 1n)).to.equal(true);
     });
 
     it("is a proof of everybody at p = 1", async function () {
@@ -307,7 +310,7 @@ describe("ServiceAttestations: seed", function () {
     // Out of the ring's last 256, though nobody has overwritten it yet.
     await expect(distributor.claim(unattested(node, EPOCH)))
       .to.be.revertedWithCustomError(attestations, "EpochExpired")
-      .withArgs(EPOCH);
+      .withArgs(EPOCH - 2);
     expect((await attestations.epochRecordOf(later)).lap).to.equal(0n);
     await expect(attestations.seedOf(later)).to.be.revertedWithCustomError(attestations, "SeedNotDrawn");
 
@@ -324,12 +327,12 @@ describe("ServiceAttestations: seed", function () {
     const node = await addNode(protocol);
     await drawSeed(protocol, EPOCH);
     await networkHelpers.mine(30);
-    await clock.nextBlockAt(EPOCH + 256, -1);
+    // Two epochs before the record itself goes: the seed of e − 2 says by whose scores it is paid.
+    await clock.nextBlockAt(EPOCH + 254, -1);
     await distributor.claim(unattested(node, EPOCH));
-    await clock.nextBlockAt(EPOCH + 256, 0);
-    await expect(distributor.claim(unattested({ nodeId: 2n }, EPOCH))).to.be.revertedWithCustomError(
-      attestations,
-      "EpochExpired",
-    );
+    await clock.nextBlockAt(EPOCH + 254, 0);
+    await expect(distributor.claim(unattested({ nodeId: 2n }, EPOCH)))
+      .to.be.revertedWithCustomError(attestations, "EpochExpired")
+      .withArgs(EPOCH - 2);
   });
 });

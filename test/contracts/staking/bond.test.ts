@@ -2,9 +2,11 @@ import { expect } from "chai";
 import { WEI_PER_GWEI as GWEI } from "../../../node/protocol/amounts.js";
 import { actingAs } from "../support/impersonate.js";
 import { addBond, addDelegator, addNode, delegateMore, dtel } from "../support/people.js";
+
 import type { Node } from "../support/people.js";
 import { freshProtocol } from "../support/protocol.js";
 import type { Protocol } from "../support/protocol.js";
+import { burnSlashed, feesOf, slash } from "../support/staking.js";
 
 describe("NodeStaking: bond", function () {
   let protocol: Protocol;
@@ -19,18 +21,27 @@ describe("NodeStaking: bond", function () {
 
   it("is the owner's, counts from the next epoch and needs the minimum", async function () {
     const { staking, clock } = protocol;
+    await protocol.token.connect(node.owner).approve(staking, dtel(10_000));
     await clock.goTo(2, 10);
-    await addBond(protocol, node, dtel(999));
-    expect(await staking.stakeAt(node.nodeId, 3)).to.equal(0n);
+    await expect(asOwner().bond(node.nodeId, dtel(1_000) - GWEI))
+      .to.be.revertedWithCustomError(staking, "BondTooLow")
+      .withArgs(dtel(1_000) - GWEI, dtel(1_000));
+    await asOwner().bond(node.nodeId, dtel(1_000));
+    expect(await staking.bondOf(node.nodeId)).to.equal(dtel(1_000));
     await clock.goTo(4, 10);
-    await protocol.token.connect(node.owner).approve(staking, dtel(501));
-    await expect(asOwner().bond(node.nodeId, dtel(501)))
+    await expect(asOwner().bond(node.nodeId, dtel(500)))
       .to.emit(staking, "StakeChanged")
       .withArgs(node.nodeId, 5n, dtel(1_500), dtel(1_500));
-    const stakes = [3, 4, 5, 99].map((epoch) => staking.stakeAt(node.nodeId, epoch));
-    expect(await Promise.all(stakes)).to.deep.equal([0n, 0n, dtel(1_500), dtel(1_500)]);
+    const stakes = [2, 3, 4, 5, 99].map((epoch) => staking.stakeAt(node.nodeId, epoch));
+    expect(await Promise.all(stakes)).to.deep.equal([
+      0n,
+      dtel(1_000),
+      dtel(1_000),
+      dtel(1_500),
+      dtel(1_500),
+    ]);
     const bonds = [2, 3, 4, 5].map((epoch) => staking.bondAt(node.nodeId, epoch));
-    expect(await Promise.all(bonds)).to.deep.equal([0n, dtel(999), dtel(999), dtel(1_500)]);
+    expect(await Promise.all(bonds)).to.deep.equal([0n, dtel(1_000), dtel(1_000), dtel(1_500)]);
     expect(await staking.totalStakeAt(5)).to.equal(dtel(1_500));
   });
 
@@ -59,7 +70,7 @@ describe("NodeStaking: bond", function () {
       staking,
       "NotWholeGwei",
     );
-    await expect(asOwner().bond(node.nodeId, dtel(1))).to.be.revertedWithCustomError(
+    await expect(asOwner().bond(node.nodeId, dtel(1_000))).to.be.revertedWithCustomError(
       token,
       "ERC20InsufficientAllowance",
     );
@@ -237,7 +248,7 @@ describe("NodeStaking: bond", function () {
       await addBond(protocol, node, dtel(1_000));
       const delegator = await addDelegator(protocol, node.nodeId, dtel(10_000));
       await clock.goTo(3, 10);
-      await staking.connect(await actingAs(distributor)).creditIncome(node.nodeId, 3, dtel(1_100));
+      await staking.connect(await actingAs(distributor)).creditIncome(node.nodeId, 3, feesOf(dtel(1_100)));
       await clock.goTo(6, 10);
       expect(await staking.assetsOf(node.nodeId)).to.equal(dtel(11_000));
       await staking.connect(delegator).requestUndelegate(node.nodeId, 1_000n);
@@ -253,7 +264,10 @@ describe("NodeStaking: bond", function () {
       const { staking, newAccount } = protocol;
       const delegator = await newAccount();
       for (const bonded of [0n, dtel(999)]) {
-        if (bonded > 0n) await addBond(protocol, node, bonded);
+        if (bonded > 0n) {
+          await addBond(protocol, node, dtel(1_000));
+          await burnSlashed(protocol, node.nodeId, await slash(protocol, node.nodeId, dtel(1)));
+        }
         await expect(delegateMore(protocol, node.nodeId, delegator, dtel(1)))
           .to.be.revertedWithCustomError(staking, "BondTooLow")
           .withArgs(bonded, dtel(1_000));

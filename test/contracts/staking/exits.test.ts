@@ -73,12 +73,12 @@ describe("NodeStaking: exits", function () {
     await goTo(4, 10);
     await leave(dtel(30));
     expect(await waiting()).to.deep.equal([dtel(10), dtel(55)]);
-    expect([...(await staking.unbondingOf(node.nodeId))]).to.deep.equal([dtel(30), dtel(25)]);
+    expect([...(await staking.unbondingOf(node.nodeId))]).to.deep.equal([4n, dtel(30), dtel(25)]);
     await staking.connect(delegator).withdraw(node.nodeId);
     expect(await token.balanceOf(delegator)).to.equal(dtel(10));
     await goTo(5, 10);
     expect(await waiting()).to.deep.equal([dtel(25), dtel(30)]);
-    expect([...(await staking.unbondingOf(node.nodeId))]).to.deep.equal([0n, dtel(30)]);
+    expect([...(await staking.unbondingOf(node.nodeId))]).to.deep.equal([5n, 0n, dtel(30)]);
     await goTo(12, 10);
     expect(await waiting()).to.deep.equal([dtel(55), 0n]);
     await leave(dtel(35));
@@ -157,7 +157,7 @@ describe("NodeStaking: exits", function () {
     await staking.connect(node.owner).withdrawBond(node.nodeId);
     await staking.connect(delegator).withdraw(node.nodeId);
     expect(await token.balanceOf(staking)).to.equal(ROUNDING_RESERVE);
-    expect(await token.totalStakedUnits()).to.equal(0n);
+    for (const person of [node.owner, delegator]) expect(await token.stakedUnitsOf(person)).to.equal(0n);
     await addBond(protocol, node, dtel(1_000));
     const epoch = await protocol.clock.now();
     expect(await staking.stakeAt(node.nodeId, epoch + 1)).to.equal(dtel(1_000));

@@ -4,9 +4,11 @@ import { WEI_PER_GWEI } from "../../../node/protocol/amounts.js";
 import { actingAs } from "../support/impersonate.js";
 import { addBond, addDelegator, addNode, delegateMore, dtel, ROUNDING_RESERVE } from "../support/people.js";
 import type { Node } from "../support/people.js";
+import { feesOf } from "../support/staking.js";
 import type { Account } from "../support/account.js";
 import { freshProtocol } from "../support/protocol.js";
 import type { Protocol } from "../support/protocol.js";
+import { drawSeed, idleService, passProofDeadline } from "../support/service.js";
 
 const GWEI = WEI_PER_GWEI;
 
@@ -25,7 +27,7 @@ describe("NodeStaking: income", function () {
   });
 
   const credit = (amount: bigint, epoch = 2) =>
-    protocol.staking.connect(distributor).creditIncome(node.nodeId, epoch, amount);
+    protocol.staking.connect(distributor).creditIncome(node.nodeId, epoch, feesOf(amount));
   const assets = () => protocol.staking.assetsOf(node.nodeId);
   const ownerIncome = () => protocol.staking.ownerIncomeOf(node.nodeId);
   /** What the delegators have at a moment, without a transaction that could change it. */
@@ -36,7 +38,7 @@ describe("NodeStaking: income", function () {
 
   it("is credited by the distributor only", async function () {
     const { staking, holder } = protocol;
-    await expect(staking.creditIncome(node.nodeId, 2, dtel(1)))
+    await expect(staking.creditIncome(node.nodeId, 2, feesOf(dtel(1))))
       .to.be.revertedWithCustomError(staking, "NotPeer")
       .withArgs(holder.address);
   });
@@ -46,7 +48,7 @@ describe("NodeStaking: income", function () {
     const other = await addNode(protocol, { bond: dtel(1_000), commissionBps: 2_000 });
     await addDelegator(protocol, other.nodeId, dtel(3_000));
     await protocol.clock.goTo(6, 10);
-    await expect(staking.connect(distributor).creditIncome(other.nodeId, 6, dtel(100)))
+    await expect(staking.connect(distributor).creditIncome(other.nodeId, 6, feesOf(dtel(100))))
       .to.emit(staking, "IncomeCredited")
       .withArgs(other.nodeId, dtel(40), dtel(60));
   });
@@ -54,7 +56,7 @@ describe("NodeStaking: income", function () {
   it("without delegators is all the owner's", async function () {
     const { staking } = protocol;
     const alone = await addNode(protocol, { bond: dtel(1_000) });
-    await expect(staking.connect(distributor).creditIncome(alone.nodeId, 5, dtel(100)))
+    await expect(staking.connect(distributor).creditIncome(alone.nodeId, 5, feesOf(dtel(100))))
       .to.emit(staking, "IncomeCredited")
       .withArgs(alone.nodeId, dtel(100), 0n);
   });
@@ -81,7 +83,7 @@ describe("NodeStaking: income", function () {
       const joining = await addNode(protocol);
       await addDelegator(protocol, joining.nodeId, dtel(1_000));
       await protocol.clock.goTo(6, 10);
-      await staking.connect(distributor).creditIncome(joining.nodeId, 6, dtel(200));
+      await staking.connect(distributor).creditIncome(joining.nodeId, 6, feesOf(dtel(200)));
       await protocol.clock.goTo(7, 1_790);
       const half = await addDelegator(protocol, joining.nodeId, dtel(1_050));
       await protocol.clock.goTo(8);
@@ -142,7 +144,7 @@ describe("NodeStaking: income", function () {
       const alone = await addNode(protocol, { bond: dtel(1_000) });
       await protocol.clock.goTo(9, 10);
       await addDelegator(protocol, alone.nodeId, dtel(10_000));
-      await staking.connect(distributor).creditIncome(alone.nodeId, 9, dtel(200));
+      await staking.connect(distributor).creditIncome(alone.nodeId, 9, feesOf(dtel(200)));
       expect(await staking.ownerIncomeOf(alone.nodeId)).to.equal(dtel(200));
     });
 
@@ -178,13 +180,27 @@ describe("NodeStaking: income", function () {
         .withArgs(node.nodeId, node.owner.address);
     });
 
-    it("is not paid out of other people's stake before its tokens are here", async function () {
+    it("that was credited and not minted yet is minted before it is paid, not taken from others' stake", async function () {
       const { staking, token } = protocol;
-      await credit(dtel(200));
+      await protocol.registry.connect(node.owner).activate(node.nodeId);
+      await protocol.clock.goTo(8, 10);
+      const service = idleService(protocol, node, 7);
+      await service.attest();
+      await drawSeed(protocol, 7);
+      await passProofDeadline(protocol, 7);
+      await service.claim();
+      const pending = await protocol.distributor.pendingMint();
+      const income = await ownerIncome();
+      expect([pending > 0n, income > 0n]).to.deep.equal([true, true]);
       await expect(staking.connect(node.owner).claimOwnerIncome(node.nodeId))
-        .to.be.revertedWithCustomError(staking, "PayoutShort")
-        .withArgs(dtel(2_100), dtel(2_000) + ROUNDING_RESERVE);
-      // Stake itself is always paid.
+        .to.emit(protocol.distributor, "RewardsMinted")
+        .withArgs(pending);
+      expect(await token.balanceOf(staking)).to.equal(dtel(2_000) + pending - income + ROUNDING_RESERVE);
+      expect(await token.balanceOf(node.owner)).to.equal(income);
+    });
+
+    it("stake itself is paid without a mint, to the last gwei", async function () {
+      const { staking, token } = protocol;
       await staking.connect(node.owner).requestUnbond(node.nodeId, dtel(1_000));
       const { shares } = await staking.positionOf(node.nodeId, delegator);
       await staking.connect(delegator).requestUndelegate(node.nodeId, shares);

@@ -6,6 +6,7 @@ import type { Account } from "../support/account.js";
 import type { Node } from "../support/people.js";
 import { freshProtocol } from "../support/protocol.js";
 import type { Protocol } from "../support/protocol.js";
+import { feesOf } from "../support/staking.js";
 
 const GWEI = WEI_PER_GWEI;
 
@@ -28,7 +29,7 @@ describe("NodeStaking: pool", function () {
     const credit = (amount * stake) / (stake - bond);
     await staking
       .connect(await actingAs(distributor))
-      .creditIncome(node.nodeId, epoch, credit - (credit % GWEI));
+      .creditIncome(node.nodeId, epoch, feesOf(credit - (credit % GWEI)));
     await token.transfer(staking, credit);
     await clock.goTo(epoch + 2, 10);
   }
@@ -71,7 +72,7 @@ describe("NodeStaking: pool", function () {
     const attacker = await addDelegator(protocol, node.nodeId, GWEI);
     await staking.connect(node.owner).requestUnbond(node.nodeId, dtel(1_000_000));
     await clock.goTo(4, 10);
-    await staking.connect(await actingAs(distributor)).creditIncome(node.nodeId, 4, dtel(1_000));
+    await staking.connect(await actingAs(distributor)).creditIncome(node.nodeId, 4, feesOf(dtel(1_000)));
     await token.transfer(staking, dtel(1_000));
     await clock.goTo(6, 10);
     expect(await staking.assetsOf(node.nodeId)).to.equal(dtel(1_000) + GWEI);

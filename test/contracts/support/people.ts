@@ -25,17 +25,25 @@ export interface App {
   readonly signer: Account;
 }
 
-/** Registers a node. Its owner has `bond`, is bonded with it, and takes a commission. */
+/**
+ * Registers a node. Its owner has `bond`, is bonded with it, and takes a commission. If it is to be `active`, it takes a
+ * seat in the audit ring, which it has from the second epoch after this one on.
+ */
 export async function addNode(
   protocol: Protocol,
-  { bond = dtel(1_000), commissionBps = 0 }: { bond?: bigint; commissionBps?: number } = {},
+  {
+    bond = dtel(1_000),
+    commissionBps = 0,
+    active = false,
+  }: { bond?: bigint; commissionBps?: number; active?: boolean } = {},
 ): Promise<Node> {
   const owner = await protocol.newAccount(bond);
   const operator = await protocol.newAccount();
-  await protocol.registry.connect(owner).register(operator, 1, dtel(1), "wss://node.example");
+  await protocol.registry.connect(owner).register(operator, 1, 1_000, dtel(1), "wss://node.example");
   const nodeId = await protocol.registry.nodeCount();
   if (commissionBps > 0) await protocol.staking.connect(owner).setCommission(nodeId, commissionBps);
   if (bond > 0n) await addBond(protocol, { nodeId, owner }, bond);
+  if (active) await protocol.registry.connect(owner).activate(nodeId);
   return { nodeId, owner, operator };
 }
 

@@ -6,19 +6,31 @@ import { deployProtocol } from "../../../scripts/ignition/deployProtocol.js";
 import { constructorParameters, parametersSchema } from "../../../scripts/parameters/schema.js";
 import type { ConstructorParameters, ParametersInput } from "../../../scripts/parameters/schema.js";
 import {
+  Arbitration__factory,
+  AuditRing__factory,
+  DTelGovernor__factory,
   DTelToken__factory,
   NodeRegistry__factory,
   NodeStaking__factory,
+  NodeStrikes__factory,
   PaymentEscrow__factory,
+  PeaqIdentity__factory,
+  PenaltyManager__factory,
   ProtocolAccessManager__factory,
   RewardDistributor__factory,
   ServiceAttestations__factory,
 } from "../../../types/contracts/index.js";
 import type {
+  Arbitration,
+  AuditRing,
+  DTelGovernor,
   DTelToken,
   NodeRegistry,
   NodeStaking,
+  NodeStrikes,
   PaymentEscrow,
+  PeaqIdentity,
+  PenaltyManager,
   ProtocolAccessManager,
   RewardDistributor,
   ServiceAttestations,
@@ -30,14 +42,42 @@ import { TestClock } from "./clock.js";
 
 /** Long epochs, so that a test's transactions, a second each, never run through a window by accident. */
 const PARAMETERS = {
+  durations: "test",
   clock: { epochSeconds: 3_600, epochBlocks: 40 },
-  staking: { minBond: "1000", delegationCap: 10, unbondingSeconds: 8 * 3_600 },
+  staking: {
+    minBond: "1000",
+    delegationCap: 10,
+    unbondingSeconds: 8 * 3_600,
+    commissionNoticeSeconds: 17 * 3_600,
+  },
   sampling: { samples: 4, pickProbability: "1/2", missingProofSlash: "100" },
   payment: { burnBps: 1_000, treasuryBps: 500, thawEpochs: 2 },
   rewards: { kappaBps: 9_000, workShareBps: 4_000, neutralScore: 8_000 },
+  audits: { auditors: 3, lowMark: 5_000, outlierDistance: 4_000, strikes: 3, strikeWindowEpochs: 8 },
+  penalties: {
+    reportWindowEpochs: 5,
+    appealSeconds: 10 * 3_600,
+    thirdJailBps: 100,
+    arbitratedBps: 3_000,
+    poolLimitBps: 500,
+    bountyBps: 1_000,
+  },
+  arbitration: { answerSeconds: 3_600, rulingSeconds: 3_600, deposit: 100 },
+  governance: {
+    votingDelaySeconds: 600,
+    votingPeriodSeconds: 7_200,
+    lateQuorumSeconds: 1_800,
+    timelockSeconds: 600,
+    quorumBps: 400,
+    proposalThreshold: "1000",
+    guardianSeconds: 365 * 86_400,
+  },
+  pause: { pauseSeconds: 3_600, restSeconds: 7_200 },
+  treasury: { outflowWindowSeconds: 36_000, outflowLimitBps: 1_000, minAuctionSeconds: 600 },
 } satisfies ParametersInput;
 
-export type ParametersOverride = { [Part in keyof ParametersInput]?: Partial<ParametersInput[Part]> };
+type Parts = Omit<ParametersInput, "durations">;
+export type ParametersOverride = { [Part in keyof Parts]?: Partial<Parts[Part]> };
 
 /** Contracts are connected to `holder`. */
 export interface Deployment {
@@ -50,6 +90,12 @@ export interface Deployment {
   readonly attestations: ServiceAttestations;
   readonly escrow: PaymentEscrow;
   readonly distributor: RewardDistributor;
+  readonly ring: AuditRing;
+  readonly penalties: PenaltyManager;
+  readonly strikes: NodeStrikes;
+  readonly arbitration: Arbitration;
+  readonly governor: DTelGovernor;
+  readonly identity: PeaqIdentity;
   /** Domain of grants, receipts and attestations. */
   readonly serviceDomain: TypedDataDomain;
   /** Domain of vouchers. */
@@ -64,11 +110,28 @@ export interface Protocol extends Deployment {
   readonly newAccount: (dtelWei?: bigint) => Promise<Account>;
 }
 
-/** Deploys once for each set of parameters; call it once per file, outside the tests. */
-export function protocolFixture(override: ParametersOverride = {}): () => Promise<Deployment> {
+/** Who has to prove: what `ServiceAttestations` is built with. */
+export interface Sampling {
+  readonly laneOdds: bigint;
+  readonly alwaysProveAboveWei: bigint;
+}
+
+/** Nobody has to prove anything, whatever it earns: one node in 500 million is picked. */
+export const NOBODY_PROVES: Sampling = { laneOdds: 1n, alwaysProveAboveWei: (1n << 256n) - 1n };
+
+/**
+ * Deploys once for each set of parameters; call it once per file, outside the tests.
+ * @param sampling Other than any network's; put in place as it would be there, by an upgrade.
+ */
+export function protocolFixture(
+  override: ParametersOverride = {},
+  sampling?: Sampling,
+): () => Promise<Deployment> {
   // Named: `loadFixture` refuses anonymous functions.
   return async function deployedProtocol() {
-    return deploy(override);
+    const deployment = await deploy(override);
+    if (sampling !== undefined) await resample(deployment, sampling);
+    return deployment;
   };
 }
 
@@ -89,24 +152,43 @@ export async function freshProtocol(fixture = usualProtocol): Promise<Protocol> 
   };
 }
 
+/** Replaces `ServiceAttestations` by one that picks nodes otherwise. */
+async function resample(deployment: Deployment, sampling: Sampling): Promise<void> {
+  const { manager, registry, escrow, staking, distributor, penalties, ring, parameters, clock } = deployment;
+  const { genesisSeconds: genesis, epochSeconds } = clock;
+  const proofs = await deployment.attestations.PROOFS();
+  const [deployer] = await ethers.getSigners();
+  const implementation = await new ServiceAttestations__factory(deployer).deploy(
+    manager,
+    { registry, escrow, staking, distributor, penalties, ring, proofs },
+    { genesis, epochSeconds, epochBlocks: parameters.epochBlocks },
+    sampling,
+    parameters.auditors,
+  );
+  const call = implementation.interface.encodeFunctionData("upgradeToAndCall", [implementation.target, "0x"]);
+  await manager.execute(deployment.attestations, call);
+}
+
 async function deploy(override: ParametersOverride): Promise<Deployment> {
+  const parts = Object.keys(override) as (keyof Parts)[];
   const parameters = parametersSchema.parse({
-    clock: { ...PARAMETERS.clock, ...override.clock },
-    staking: { ...PARAMETERS.staking, ...override.staking },
-    sampling: { ...PARAMETERS.sampling, ...override.sampling },
-    payment: { ...PARAMETERS.payment, ...override.payment },
-    rewards: { ...PARAMETERS.rewards, ...override.rewards },
+    ...PARAMETERS,
+    ...Object.fromEntries(parts.map((part) => [part, { ...PARAMETERS[part], ...override[part] }])),
   });
-  const [deployer, treasury] = await ethers.getSigners();
-  if (deployer === undefined || treasury === undefined) throw new Error("the chain has no accounts");
+  const [deployer] = await ethers.getSigners();
+  if (deployer === undefined) throw new Error("the chain has no accounts");
   const holder = await fundedAccount("holder");
   const { addresses, chainId, genesisSeconds, epochSeconds } = await deployProtocol({
     provider,
     parameters,
     deployer: deployer.address,
     holder: holder.address,
-    treasury: treasury.address,
   });
+  const at = (name: keyof typeof addresses): string => {
+    const address = addresses[name];
+    if (address === undefined) throw new Error(`${name} was not deployed`);
+    return address;
+  };
   return {
     clock: new TestClock(genesisSeconds, epochSeconds),
     parameters: constructorParameters(parameters),
@@ -117,9 +199,15 @@ async function deploy(override: ParametersOverride): Promise<Deployment> {
     attestations: ServiceAttestations__factory.connect(addresses.serviceAttestations, holder),
     escrow: PaymentEscrow__factory.connect(addresses.paymentEscrow, holder),
     distributor: RewardDistributor__factory.connect(addresses.rewardDistributor, holder),
+    ring: AuditRing__factory.connect(addresses.auditRing, holder),
+    penalties: PenaltyManager__factory.connect(at("penaltyManager"), holder),
+    strikes: NodeStrikes__factory.connect(at("nodeStrikes"), holder),
+    arbitration: Arbitration__factory.connect(at("arbitration"), holder),
+    governor: DTelGovernor__factory.connect(at("governor"), holder),
+    identity: PeaqIdentity__factory.connect(at("peaqIdentity"), holder),
     serviceDomain: typedDataDomain(BigInt(chainId), parseAddress(addresses.serviceAttestations)),
     paymentDomain: typedDataDomain(BigInt(chainId), parseAddress(addresses.paymentEscrow)),
     holder,
-    treasury: treasury.address,
+    treasury: addresses.treasury,
   };
 }

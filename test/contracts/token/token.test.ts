@@ -148,13 +148,62 @@ describe("DTelToken", function () {
     );
     await asStaking.stakeFrom(first, dtel(6));
     await asStaking.stakeFrom(second, dtel(10));
-    expect(await token.totalStakedUnits()).to.equal(dtel(16));
-
-    await expect(asStaking.unstakeTo(first, dtel(7) + ROUNDING_RESERVE, dtel(6)))
+    await expect(asStaking.unstakeTo(first, dtel(6), dtel(6) + 1n)).to.be.revertedWithPanic(0x11);
+    await expect(asStaking.unstakeTo(first, dtel(6) + ROUNDING_RESERVE + 1n, dtel(6)))
       .to.be.revertedWithCustomError(token, "UnitsNotBacked")
-      .withArgs(dtel(10), dtel(9));
-    await expect(asStaking.unstakeTo(first, dtel(6), dtel(7))).to.be.revertedWithPanic(0x11);
+      .withArgs(ROUNDING_RESERVE + 1n, ROUNDING_RESERVE);
     await asStaking.unstakeTo(first, dtel(6), dtel(6));
-    expect(await token.balanceOf(staking)).to.equal((await token.totalStakedUnits()) + ROUNDING_RESERVE);
+    expect(await token.stakedUnitsOf(first)).to.equal(0n);
+    expect(await token.stakedUnitsOf(second)).to.equal(dtel(10));
+    expect(await token.balanceOf(staking)).to.equal(dtel(10) + ROUNDING_RESERVE);
+  });
+
+  it("knows to the wei what in NodeStaking backs no vote, and lets nothing else leave there", async function () {
+    const { token, staking, distributor, holder, newAccount } = protocol;
+    const asStaking = token.connect(await actingAs(staking));
+    const first = await newAccount(dtel(10));
+    const stranger = await newAccount();
+    const expectVoteless = async (expected: bigint) => {
+      expect(await token.votelessStake()).to.equal(expected);
+      expect((await token.balanceOf(staking)) - (await token.stakedUnitsOf(first))).to.equal(expected);
+    };
+    let expected = ROUNDING_RESERVE;
+    await expectVoteless(expected);
+    await token.connect(first).approve(staking, dtel(10));
+    await asStaking.stakeFrom(first, dtel(10));
+    await expectVoteless(expected);
+    // Income arrives: as a transfer, and minted.
+    await token.connect(holder).transfer(staking, dtel(5));
+    await networkHelpers.time.increase(3_600);
+    await token.connect(await actingAs(distributor)).mint(staking, 7n);
+    expected += dtel(5) + 7n;
+    await expectVoteless(expected);
+    // Votes are taken back without a payment, and paid out as they came.
+    await asStaking.unstakeTo(first, 0n, dtel(2));
+    expected += dtel(2);
+    await expectVoteless(expected);
+    await asStaking.unstakeTo(first, dtel(3), dtel(3));
+    await expectVoteless(expected);
+    // Whatever NodeStaking may become: by transfer or burn, too, only that can leave.
+    for (const attempt of [
+      () => asStaking.transfer(stranger, expected + 1n),
+      () => asStaking.burn(expected + 1n),
+      () => asStaking.unstakeTo(stranger, expected + 1n, 0n),
+    ]) {
+      await expect(attempt())
+        .to.be.revertedWithCustomError(token, "UnitsNotBacked")
+        .withArgs(expected + 1n, expected);
+    }
+    await asStaking.transfer(stranger, 1n);
+    await asStaking.burn(2n);
+    await asStaking.unstakeTo(stranger, 3n, 0n);
+    // To itself nothing changes.
+    await asStaking.transfer(staking, 4n);
+    await expectVoteless(expected - 6n);
+    await asStaking.transfer(stranger, expected - 6n);
+    await expectVoteless(0n);
+    await expect(asStaking.transfer(stranger, 1n)).to.be.revertedWithCustomError(token, "UnitsNotBacked");
+    await asStaking.unstakeTo(first, dtel(5), dtel(5));
+    expect(await token.balanceOf(staking)).to.equal(0n);
   });
 });

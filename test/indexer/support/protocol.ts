@@ -5,28 +5,112 @@ import { parseAddress } from "../../../node/protocol/hex.js";
 import type { Address } from "../../../node/protocol/hex.js";
 import { typedDataDomain } from "../../../node/protocol/typedData.js";
 import type { Deployment as DeploymentFile } from "../../../node/chain/deployment.js";
+import {
+  allocationListSchema,
+  allocationTree,
+  resolveAllocations,
+} from "../../../scripts/governance/allocations.js";
+import type { AllocationClaim } from "../../../scripts/governance/allocations.js";
 import { deployProtocol } from "../../../scripts/ignition/deployProtocol.js";
 import { constructorParameters, parametersSchema } from "../../../scripts/parameters/schema.js";
 import {
+  Arbitration__factory,
+  AuditRing__factory,
+  BuybackAuction__factory,
+  DTelGovernor__factory,
   DTelToken__factory,
   NodeRegistry__factory,
   NodeStaking__factory,
+  NodeStrikes__factory,
   PaymentEscrow__factory,
+  PeaqIdentity__factory,
+  PenaltyManager__factory,
   ProtocolAccessManager__factory,
+  ProtocolTimelock__factory,
   RewardDistributor__factory,
   ServiceAttestations__factory,
+  TokenVesting__factory,
+  Treasury__factory,
+} from "../../../types/contracts/index.js";
+import type {
+  BuybackAuction,
+  ProtocolTimelock,
+  TokenVesting,
+  Treasury,
 } from "../../../types/contracts/index.js";
 import { TestClock } from "../../contracts/support/clock.js";
 import type { Protocol } from "../../contracts/support/protocol.js";
 import type { TestChain } from "./chain.js";
 
-/** Long epochs, so that a test's transactions, a second each, never run through a window by accident. */
+/**
+ * Long epochs, so that a test's transactions, a second each, never run through a window by accident. Everybody must prove
+ * everything, so that a missing proof is one whatever the seed.
+ */
 const PARAMETERS = parametersSchema.parse({
+  durations: "test",
   clock: { epochSeconds: 3_600, epochBlocks: 40 },
-  staking: { minBond: "1000", delegationCap: 10, unbondingSeconds: 8 * 3_600 },
-  sampling: { samples: 4, pickProbability: "1/2", missingProofSlash: "100" },
+  staking: {
+    minBond: "1000",
+    delegationCap: 10,
+    unbondingSeconds: 8 * 3_600,
+    commissionNoticeSeconds: 17 * 3_600,
+  },
+  sampling: { samples: 4, pickProbability: "1/1", missingProofSlash: "100" },
   payment: { burnBps: 1_000, treasuryBps: 500, thawEpochs: 2 },
   rewards: { kappaBps: 9_000, workShareBps: 4_000, neutralScore: 8_000 },
+  audits: { auditors: 3, lowMark: 5_000, outlierDistance: 4_000, strikes: 3, strikeWindowEpochs: 8 },
+  penalties: {
+    reportWindowEpochs: 5,
+    appealSeconds: 10 * 3_600,
+    thirdJailBps: 100,
+    arbitratedBps: 3_000,
+    poolLimitBps: 500,
+    bountyBps: 1_000,
+  },
+  arbitration: { answerSeconds: 3_600, rulingSeconds: 3_600, deposit: 100 },
+  governance: {
+    votingDelaySeconds: 600,
+    votingPeriodSeconds: 7_200,
+    lateQuorumSeconds: 1_800,
+    timelockSeconds: 600,
+    quorumBps: 400,
+    proposalThreshold: "1000",
+    guardianSeconds: 365 * 86_400,
+  },
+  pause: { pauseSeconds: 3_600, restSeconds: 7_200 },
+  treasury: { outflowWindowSeconds: 36_000, outflowLimitBps: 1_000, minAuctionSeconds: 600 },
+});
+
+const HOUR = 3_600;
+
+/** Who gets the genesis supply: the team's part can be taken back, the holder has its own at once. */
+const ALLOCATIONS = allocationListSchema.parse({
+  allocations: [
+    {
+      name: "treasury",
+      beneficiary: "treasury",
+      amount: "220000000",
+      cliffSeconds: 0,
+      durationSeconds: 10 * HOUR,
+      revocable: false,
+    },
+    {
+      name: "team",
+      beneficiary: "team",
+      amount: "300000000",
+      cliffSeconds: HOUR,
+      durationSeconds: 400 * HOUR,
+      revocable: true,
+    },
+    {
+      name: "community",
+      beneficiary: "holder",
+      amount: "79999999",
+      cliffSeconds: 0,
+      durationSeconds: 0,
+      revocable: false,
+    },
+  ],
 });
 
 /** An account that names its gas itself: an estimate would be of another moment than the next block's. */
@@ -46,6 +130,12 @@ export class ChainAccount extends Wallet {
 export interface TestProtocol extends Protocol {
   /** What a deployment file would say. */
   readonly file: DeploymentFile;
+  readonly timelock: ProtocolTimelock;
+  readonly fund: Treasury;
+  readonly auction: BuybackAuction;
+  readonly vesting: TokenVesting;
+  /** The genesis allocations with their proofs: the treasury's, the team's, the holder's. */
+  readonly allocations: readonly AllocationClaim[];
 }
 
 /** Deploys the protocol to a chain as it is deployed to any other. */
@@ -56,33 +146,47 @@ export async function deployTo({ provider }: TestChain): Promise<TestProtocol> {
     return account;
   };
   const holder = await fund("holder");
-  const treasury = new ChainAccount("treasury", provider).address;
+  const beneficiaries = { team: new ChainAccount("team", provider).address, holder: holder.address };
+  const genesis = { list: ALLOCATIONS, beneficiaries, claimAtOnce: true };
   const file = await deployProtocol({
     provider: { request: ({ method, params }) => provider.send(method, Array.isArray(params) ? params : []) },
     parameters: PARAMETERS,
-    holder: holder.address,
-    treasury,
+    genesis,
   });
   const { addresses, chainId, genesisSeconds, epochSeconds } = file;
+  const deployer = await provider.getSigner();
   let accounts = 0;
   const token = DTelToken__factory.connect(addresses.token, holder);
   return {
     file,
     clock: new TestClock(genesisSeconds, epochSeconds),
     parameters: constructorParameters(PARAMETERS),
-    manager: ProtocolAccessManager__factory.connect(addresses.accessManager, holder),
+    manager: ProtocolAccessManager__factory.connect(addresses.accessManager, deployer),
     token,
     registry: NodeRegistry__factory.connect(addresses.nodeRegistry, holder),
     staking: NodeStaking__factory.connect(addresses.nodeStaking, holder),
     attestations: ServiceAttestations__factory.connect(addresses.serviceAttestations, holder),
     escrow: PaymentEscrow__factory.connect(addresses.paymentEscrow, holder),
     distributor: RewardDistributor__factory.connect(addresses.rewardDistributor, holder),
+    ring: AuditRing__factory.connect(addresses.auditRing, holder),
+    penalties: PenaltyManager__factory.connect(addresses.penaltyManager, holder),
+    strikes: NodeStrikes__factory.connect(addresses.nodeStrikes, holder),
+    arbitration: Arbitration__factory.connect(addresses.arbitration, holder),
+    governor: DTelGovernor__factory.connect(addresses.governor, holder),
+    timelock: ProtocolTimelock__factory.connect(addresses.timelock, holder),
+    fund: Treasury__factory.connect(addresses.treasury, holder),
+    auction: BuybackAuction__factory.connect(addresses.buybackAuction, holder),
+    vesting: TokenVesting__factory.connect(addresses.tokenVesting, holder),
+    identity: PeaqIdentity__factory.connect(addresses.peaqIdentity, holder),
+    allocations: allocationTree(
+      resolveAllocations(ALLOCATIONS, genesisSeconds, { ...beneficiaries, treasury: addresses.treasury }),
+    ).claims,
     serviceDomain: typedDataDomain(BigInt(chainId), parseAddress(addresses.serviceAttestations)),
     paymentDomain: typedDataDomain(BigInt(chainId), parseAddress(addresses.paymentEscrow)),
     // The helpers' own accounts are of the chain in their process; these are the same but for their chain.
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
     holder,
-    treasury,
+    treasury: addresses.treasury,
     async newAccount(dtelWei = 0n) {
       const account = await fund(`account ${accounts++}`);
       if (dtelWei > 0n) await token.transfer(account, dtelWei);

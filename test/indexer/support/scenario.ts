@@ -31,6 +31,8 @@ export async function settle(protocol: TestProtocol): Promise<People> {
     await addDelegator(protocol, first.nodeId, dtel(1_500)),
   ] as const;
   await delegateMore(protocol, second.nodeId, delegators[0], dtel(700));
+  for (const { nodeId, operator } of [first, second])
+    await protocol.registry.connect(operator).activate(nodeId);
   // One votes for itself, one lets it vote, one changes its mind.
   await token.connect(delegators[0]).delegate(delegators[0]);
   await token.connect(delegators[1]).delegate(delegators[0]);
@@ -49,13 +51,16 @@ export async function changeRegistrations(
   const [{ nodeId, owner, operator }] = nodes;
   await registry.connect(owner).setEndpoint(nodeId, "wss://other.example:4443");
   await registry.connect(owner).setPricePerGB(nodeId, dtel("0.5"));
+  await registry.connect(owner).setCapacity(nodeId, 2_500);
   await registry.connect(owner).setOperator(nodeId, owner);
   await registry.connect(owner).setOperator(nodeId, operator);
   await staking.connect(owner).setCommission(nodeId, 500);
+  await staking.connect(owner).announceCommission(nodeId, 900);
 }
 
 /**
- * An epoch's whole life: service and fees in it, attestations, seed, proofs, claims, mint and flush after it.
+ * An epoch's whole life: service and fees in it, attestations, seed, proofs, claims and mint after it. Drawing the seed pays
+ * the fees out.
  * Begins with the epoch after the running one and ends when all of it is settled.
  */
 export async function liveEpoch(chain: TestChain, protocol: TestProtocol, people: People): Promise<number> {
@@ -86,7 +91,6 @@ export async function liveEpoch(chain: TestChain, protocol: TestProtocol, people
   await passProofDeadline(chain, protocol, epoch);
   for (const service of services) await service.claim();
   await distributor.mintPending();
-  await escrow.flush(epoch);
   // What came for a number that nobody has registered yet belongs to whoever will.
   const unregistered = (await protocol.registry.nodeCount()) + 1n;
   await distributor.claim(unattested({ nodeId: unregistered }, epoch));

@@ -159,6 +159,7 @@ describe("deployment file", function () {
       "paymentEscrow",
       "serviceAttestations",
       "rewardDistributor",
+      "auditRing",
     ];
     const addresses = Object.fromEntries(
       [...names, "accessManager", "treasury"].map((name) => [name, address.toLowerCase()]),
@@ -169,6 +170,7 @@ describe("deployment file", function () {
       genesisSeconds: 1_000,
       epochSeconds: 60,
       epochBlocks: 60,
+      auditors: 3,
       startBlock: 0,
     };
     const load = async (value: unknown) => {
@@ -176,6 +178,10 @@ describe("deployment file", function () {
       return loadDeployment(path).catch((error: unknown) => String(error));
     };
     expect(await load(deployment)).to.have.nested.property("addresses.treasury", address);
+    const complete = { ...addresses, governor: address, peaqIdentity: address };
+    expect(await load({ ...deployment, addresses: complete })).to.have.nested.property("addresses.governor");
+    const { auditRing: _, ...withoutRing } = addresses;
+    expect(await load({ ...deployment, addresses: withoutRing })).to.contain("addresses.auditRing");
     expect(await load({ ...deployment, extra: 1 })).to.contain('"extra"');
     expect(await load({ ...deployment, addresses: { ...addresses, token: "0x12" } })).to.contain(
       "addresses.token",

@@ -10,6 +10,7 @@ import type { EpochClock } from "../../../node/protocol/epochClock.js";
 import { EMPTY_ROOT } from "../../../node/protocol/receiptTree.js";
 import { typedDataDomain } from "../../../node/protocol/typedData.js";
 import { sealEpoch } from "../../../node/service/duties/attest.js";
+import { flushDuty } from "../../../node/service/duties/claim.js";
 import { eventually } from "../support/eventually.js";
 import { LocalChain, mined } from "../support/localChain.js";
 import { addressOf, walletOf } from "../support/participants.js";
@@ -147,6 +148,10 @@ describe("epoch duties", function () {
     expect(await token.emitted()).to.equal(await rewardDistributor.totalCredited());
     const revenue = await paymentEscrow.epochRevenueOf(epoch);
     expect(revenue.flushed).to.equal(true);
+    // Drawing has moved the fees: nobody paid for that once more.
+    const [drawn] = await serviceAttestations.queryFilter(serviceAttestations.filters.SeedDrawn(epoch));
+    const flushed = await paymentEscrow.queryFilter(paymentEscrow.filters.EpochFlushed(epoch));
+    expect(flushed.map(({ transactionHash }) => transactionHash)).to.deep.equal([drawn?.transactionHash]);
     const times = async (name: "SeedArmed" | "SeedDrawn") =>
       (await serviceAttestations.queryFilter(serviceAttestations.filters[name](epoch))).length;
     expect([await times("SeedArmed"), await times("SeedDrawn")]).to.deep.equal([1, 1]);
@@ -241,6 +246,34 @@ describe("epoch duties", function () {
     expect((await operator.chain.appAccount(addressOf(app))).paid).to.equal(parseEther("10"));
     const { burned } = await chain.contracts().paymentEscrow.nodeRevenueOf(nodeId, epoch);
     expect(burned).to.equal(parseEther("1"));
+  });
+
+  it("move the fees of an epoch whose seed nobody draws, but not before others had an epoch to draw it", async function () {
+    const { wallet, nodeId } = await newNode();
+    const app = await chain.app(signer.address, { [nodeId.toString()]: "100" });
+    const epoch = await newEpoch();
+    const operator = await operatorOf(wallet, nodeId);
+    await operator.receive(participant(app), epoch, GB / 10n);
+    operator.duties.start();
+    await chain.mineAt(clock.endOf(epoch) + 5);
+    const { paymentEscrow } = chain.contracts();
+    await eventually("collected", async () => (await paymentEscrow.nodeRevenueOf(nodeId, epoch)).burned > 0n);
+    await stop(operator);
+
+    const second = await operatorOf(wallet, nodeId);
+    const flush = flushDuty(second.context);
+    const runAt = async (seconds: number) => {
+      await chain.mineAt(seconds);
+      await eventually("the node sees the block", () => second.watcher.head.timestamp >= seconds);
+      return flush.run(epoch);
+    };
+    const { closesAt } = clock.collectionWindowOf(epoch);
+    expect(await runAt(closesAt - 1)).to.equal("later");
+    expect(await runAt(closesAt + clock.epochSeconds - 1)).to.equal("later");
+    expect((await paymentEscrow.epochRevenueOf(epoch)).flushed).to.equal(false);
+    expect(await runAt(closesAt + 2 * clock.epochSeconds)).to.equal("done");
+    expect((await paymentEscrow.epochRevenueOf(epoch)).flushed).to.equal(true);
+    expect(await flush.run(epoch)).to.equal("done");
   });
 
   it("arm again where nobody drew the seed in time", async function () {

@@ -10,6 +10,7 @@ import { expect } from "chai";
 import type { Wallet } from "ethers";
 import { stringify } from "yaml";
 import { z } from "zod";
+import { eventually } from "../support/eventually.js";
 import { LocalChain } from "../support/localChain.js";
 
 const MAIN = fileURLToPath(new URL("../../../node/main.ts", import.meta.url));
@@ -102,6 +103,46 @@ describe("node process", function () {
     expect(output.lines).to.have.length(1);
     expect(output.errors).to.not.contain(operator.privateKey.slice(2));
     expect(output.errors).to.not.contain('"level":50');
+  });
+
+  it("takes its seat, and lets its operator ask whom it audits, hand in scores and go into maintenance", async function () {
+    const { exited, child, ready: info } = await ready();
+    const base = `http://127.0.0.1:${info.privatePort}`;
+    const send = (method: string, path: string, body?: string, headers: Record<string, string> = {}) =>
+      fetch(`${base}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+    const seatAhead = async () =>
+      z
+        .looseObject({ seat: z.looseObject({ wanted: z.boolean(), seatAhead: z.boolean() }) })
+        .parse(await (await fetch(`${base}/status`)).json()).seat;
+    await eventually("a seat", async () => (await seatAhead()).seatAhead);
+
+    const { epoch } = z
+      .looseObject({ epoch: z.number() })
+      .parse(await (await fetch(`${base}/status`)).json());
+    const scores = JSON.stringify({ scores: { "5": 9_000 } });
+    expect((await send("PUT", `/audits/${epoch}`, scores)).status).to.equal(200);
+    expect(await (await send("GET", `/audits/${epoch}`)).json()).to.deep.equal({
+      ...{ epoch, targets: [] },
+      scores: { "5": 9_000 },
+    });
+    expect((await send("PUT", `/audits/${epoch + 5}`, scores)).status).to.equal(409);
+    expect((await send("PUT", `/audits/${epoch}`, "{")).status).to.equal(409);
+    expect((await send("PUT", `/audits/${epoch}`, " ".repeat(40_000))).status).to.equal(413);
+    expect((await send("PUT", "/audits/x", scores)).status).to.equal(404);
+
+    const page = { origin: "https://evil.example" };
+    for (const [method, path] of [
+      ["POST", "/drain"],
+      ["PUT", `/audits/${epoch}`],
+    ] as const)
+      expect((await send(method, path, scores, page)).status, `${path} from a web page`).to.equal(403);
+    expect(await seatAhead()).to.deep.include({ wanted: true, seatAhead: true });
+    expect((await send("POST", "/drain")).status).to.equal(202);
+    await eventually("maintenance", async () => !(await seatAhead()).seatAhead);
+    expect((await send("POST", "/activate")).status).to.equal(202);
+    await eventually("back", async () => (await seatAhead()).seatAhead);
+    child.kill("SIGTERM");
+    expect(await exited).to.equal(0);
   });
 
   it("starts again after kill -9 on the same data", async function () {

@@ -48,6 +48,17 @@ describe("session service", function () {
       expect(service.sessionCount).to.equal(1);
     });
 
+    it("is refused in maintenance, while those who are served are served on", async function () {
+      const { service, claim, state } = open();
+      const served = await service.admit(await claim());
+      state.inMaintenance = true;
+      const late = await claim({ session: walletOf("late") });
+      expect(await codeOf(service.admit(late))).to.equal("node_draining");
+      expect(served.signal.aborted).to.equal(false);
+      state.inMaintenance = false;
+      expect(await codeOf(service.admit(late))).to.equal("none");
+    });
+
     it("is refused with a grant that is expired, or expired as the epoch began", async function () {
       const { service, claim, state, clock } = open();
       const now = BigInt(state.nowMs / 1_000);

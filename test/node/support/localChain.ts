@@ -6,7 +6,9 @@ import { connectContracts } from "../../../node/chain/contracts.js";
 import { deploymentSchema } from "../../../node/chain/deployment.js";
 import type { Deployment } from "../../../node/chain/deployment.js";
 import { NodeChain } from "../../../node/chain/nodeChain.js";
+import { RingChain } from "../../../node/chain/ringChain.js";
 import { RpcProvider } from "../../../node/chain/rpcProvider.js";
+import { parseAddress } from "../../../node/protocol/hex.js";
 import { deployProtocol } from "../../../scripts/ignition/deployProtocol.js";
 import { loadParameters } from "../../../scripts/parameters/schema.js";
 
@@ -60,12 +62,7 @@ export class LocalChain {
         params?: readonly unknown[] | object;
       }): Promise<unknown> => this.provider.send(method, Array.isArray(params) ? params : [params]),
     };
-    const treasury = Wallet.createRandom().address;
-    const deployed = await deployProtocol({
-      provider,
-      parameters: await loadParameters(PARAMETERS),
-      treasury,
-    });
+    const deployed = await deployProtocol({ provider, parameters: await loadParameters(PARAMETERS) });
     this.#deployment = deploymentSchema.parse(deployed);
     return this.#deployment;
   }
@@ -99,13 +96,22 @@ export class LocalChain {
 
   /** Registers a node and puts down its bond. */
   async node(operator: Wallet, pricePerGB = parseEther("100")): Promise<bigint> {
-    const { signer } = await this.richAccount("5000");
-    const { token, nodeRegistry, nodeStaking } = this.contracts(signer);
-    await mined(nodeRegistry.register(operator.address, 0, pricePerGB, "ws://127.0.0.1:1/"));
+    return (await this.ownedNode(operator, { pricePerGB })).nodeId;
+  }
+
+  /** Registers a node and puts down its bond, which may be "0"; its owner has as much again. */
+  async ownedNode(
+    operator: Wallet,
+    options: { pricePerGB?: bigint; endpoint?: string; bond?: string } = {},
+  ): Promise<{ nodeId: bigint; owner: NonceManager }> {
+    const { pricePerGB = parseEther("100"), endpoint = "ws://127.0.0.1:1/", bond = "5000" } = options;
+    const { signer: owner } = await this.richAccount("10000");
+    const { token, nodeRegistry, nodeStaking } = this.contracts(owner);
+    await mined(nodeRegistry.register(operator.address, 0, 1_000, pricePerGB, endpoint));
     const nodeId = await nodeRegistry.nodeCount();
-    await mined(token.approve(this.deployment.addresses.nodeStaking, parseEther("5000")));
-    await mined(nodeStaking.bond(nodeId, parseEther("5000")));
-    return nodeId;
+    await mined(token.approve(this.deployment.addresses.nodeStaking, parseEther("10000")));
+    if (bond !== "0") await mined(nodeStaking.bond(nodeId, parseEther(bond)));
+    return { nodeId, owner };
   }
 
   /** An app with a balance, a signer key and, for each node, a reserve. */
@@ -123,6 +129,15 @@ export class LocalChain {
     for (const [nodeId, amount] of Object.entries(reserves))
       await mined(paymentEscrow.reserve(nodeId, parseEther(amount)));
     return wallet;
+  }
+
+  /** Notes the chain's state; the returned function brings it back, once. */
+  async snapshot(): Promise<() => Promise<void>> {
+    const id: unknown = await this.provider.send("evm_snapshot", []);
+    return async () => {
+      await this.provider.send("evm_revert", [id]);
+      this.holder.reset();
+    };
   }
 
   /** Lets time pass and mines a block at that Unix time, in seconds; at once where it is later already. */
@@ -152,6 +167,12 @@ export async function watch(provider: RpcProvider): Promise<BlockWatcher> {
   const watcher = new BlockWatcher(provider, { periodMs: 25, onError: () => undefined });
   await watcher.start();
   return watcher;
+}
+
+export function ringChainOn(chain: LocalChain, nodeId: bigint, operator: string): RingChain {
+  const contracts = connectContracts(chain.deployment, chain.provider);
+  const { deployment, provider } = chain;
+  return new RingChain({ deployment, contracts, provider, nodeId, operator: parseAddress(operator) });
 }
 
 export function nodeChainOn(chain: LocalChain, watcher: BlockWatcher, nodeId: bigint): NodeChain {

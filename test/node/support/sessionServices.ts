@@ -52,6 +52,7 @@ export function sessionServiceOn(options: { limits?: Partial<ServiceLimits>; pat
     /** The signer of all apps counts up to this epoch. */
     lastSignerEpoch: Number.MAX_SAFE_INTEGER,
     chainIsDown: false,
+    inMaintenance: false,
   };
   const ask = <T>(answer: T): Promise<T> =>
     state.chainIsDown ? Promise.reject(new Error("no RPC endpoint answered")) : Promise.resolve(answer);
@@ -66,6 +67,7 @@ export function sessionServiceOn(options: { limits?: Partial<ServiceLimits>; pat
     checkVoucherUrl: (url) => new VoucherUrlPolicy(false).check(url),
     // 0.01 DTEL per megabyte.
     priceWeiPerGB: () => parseEther("10"),
+    takesJoins: () => !state.inMaintenance,
     log: pino({ enabled: false }),
   });
   return {

@@ -9,18 +9,25 @@ import type { Address } from "../../../node/protocol/hex.js";
 import { voucher } from "../../../node/protocol/typedData.js";
 import type { TypedDataDomain } from "../../../node/protocol/typedData.js";
 import { AccountStore } from "../../../node/service/accountStore.js";
+import { AuditPlanner } from "../../../node/service/audits/auditPlanner.js";
+import { storedScores } from "../../../node/service/audits/auditScores.js";
+import { AuditStore } from "../../../node/service/audits/auditStore.js";
+import { NodeDirectory } from "../../../node/service/audits/nodeDirectory.js";
 import { attestDuty } from "../../../node/service/duties/attest.js";
 import { claimDuty, flushDuty, mintDuty } from "../../../node/service/duties/claim.js";
 import { collectDuty } from "../../../node/service/duties/collect.js";
 import type { DutyContext } from "../../../node/service/duties/duty.js";
 import { proveDuty } from "../../../node/service/duties/prove.js";
+import { revealDuty } from "../../../node/service/duties/reveal.js";
 import { seedDuty } from "../../../node/service/duties/seed.js";
 import { EpochDuties } from "../../../node/service/epochDuties.js";
 import { EpochStore } from "../../../node/service/epochStore.js";
 import { ReceiptStore } from "../../../node/service/receiptStore.js";
+import { SeatKeeper } from "../../../node/service/seatKeeper.js";
+import { SeatStore } from "../../../node/service/seatStore.js";
 import type { AskForVoucher } from "../../../node/service/voucherClient.js";
 import { VoucherKeeper } from "../../../node/service/voucherKeeper.js";
-import { nodeChainOn, watch } from "./localChain.js";
+import { nodeChainOn, ringChainOn, watch } from "./localChain.js";
 import type { LocalChain } from "./localChain.js";
 import { addressOf, grantFor, receiptBy } from "./participants.js";
 
@@ -45,8 +52,13 @@ export async function startOperator(
     store: new TransactionStore(database),
     gasPrice: { factor: 1.5, maxFeePerGas: parseEther("0.001") },
   });
+  const ring = ringChainOn(chain, nodeId, wallet.address);
+  const directory = new NodeDirectory(database, ring);
+  const planner = new AuditPlanner({ chain: nodeChain, ring, directory });
+  const findings = new AuditStore(database);
   const context: DutyContext = {
-    ...{ chain: nodeChain, queue, receipts, epochs, accounts, log, receiptGraceMs: 4_000 },
+    ...{ chain: nodeChain, ring, queue, receipts, epochs, accounts, planner, log, receiptGraceMs: 4_000 },
+    scores: storedScores(findings),
     now: () => watcher.head.timestamp * 1_000,
   };
   const keeper = new VoucherKeeper({
@@ -56,10 +68,14 @@ export async function startOperator(
     ...{ clock: nodeChain.clock, watcher, epochs, log, onSettled: () => undefined },
     duties: [
       ...[attestDuty(context), collectDuty(context, keeper, () => undefined), seedDuty(context)],
-      ...[proveDuty(context), flushDuty(context), claimDuty(context), mintDuty(context)],
+      ...[revealDuty(context), proveDuty(context), flushDuty(context), claimDuty(context), mintDuty(context)],
     ],
   });
+  const seat = new SeatKeeper({
+    ...{ ring, queue, watcher, log, clock: nodeChain.clock, store: new SeatStore(database) },
+  });
   return {
+    ...{ ring, directory, planner, findings, seat },
     ...{ nodeId, chain: nodeChain, queue, receipts, accounts, epochs, watcher, duties, context, keeper },
     /** Stores a receipt that a participant signed, as a session would after checking it. */
     async receive(
@@ -84,6 +100,7 @@ export async function startOperator(
       await queue.close();
       await keeper.stop();
       await duties.stop();
+      await seat.stop();
       watcher.stop();
       database.close();
     },

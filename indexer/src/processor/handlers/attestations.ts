@@ -70,6 +70,16 @@ export const attestationHandlers = [
     epoch.proofDeadlineBlock = at.block + Math.floor(clock.epochBlocks / 2);
     epoch.settledBurned = event.burned;
     epoch.settledStake = event.activeStake;
+    epoch.auditRingSize = toInt(event.ringSize);
+  }),
+
+  on(events.ProofMissing, async (event, _at, batch) => {
+    const number = toInt(event.epoch);
+    const nodeEpoch = await batch.nodeEpoch(event.nodeId, number);
+    (await batch.entities.get(model.Attestation, nodeEpoch.id)).status = model.AttestationStatus.FAULTED;
+    nodeEpoch.status = model.AttestationStatus.FAULTED;
+    const faulted = [await batch.epoch(number), await batch.node(event.nodeId), await batch.network()];
+    for (const total of faulted) total.proofsMissing += 1;
   }),
 
   on(events.ServiceProven, async (event, at, batch) => {

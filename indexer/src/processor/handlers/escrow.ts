@@ -1,6 +1,7 @@
 import { events } from "../../abi/PaymentEscrow";
 import * as model from "../../model";
 import { on, toInt } from "../handler";
+import { setParameters } from "./contracts";
 
 export const escrowHandlers = [
   on(events.Deposited, async (event, at, batch) => {
@@ -132,4 +133,6 @@ export const escrowHandlers = [
     epoch.flushedAt = at.timestamp;
     (await batch.network()).feesFlushed += event.burned + event.treasury + event.stakers;
   }),
+
+  on(events.PaymentConfigChanged, (config, at, batch) => setParameters("paymentEscrow", config, at, batch)),
 ];

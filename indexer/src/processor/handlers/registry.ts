@@ -3,7 +3,7 @@ import { events } from "../../abi/NodeRegistry";
 import * as model from "../../model";
 import type { Batch } from "../batch";
 import * as blank from "../blank";
-import { on, toText, type Moment } from "../handler";
+import { on, toInt, toText, type Moment } from "../handler";
 
 export const registryHandlers = [
   on(events.NodeRegistered, async (event, at, batch) => {
@@ -12,6 +12,7 @@ export const registryHandlers = [
       blank.node(event.nodeId.toString(), {
         owner: await batch.account(event.owner),
         region: event.region,
+        capacityMbps: event.capacityMbps,
         endpoint,
         pricePerGB: event.pricePerGBWei,
         registeredAt: at.timestamp,
@@ -22,6 +23,7 @@ export const registryHandlers = [
     await linkEarlier(event.nodeId, node, batch);
     recordUpdate(node, model.NodeUpdateKind.ENDPOINT, endpoint, at, batch);
     recordUpdate(node, model.NodeUpdateKind.PRICE, event.pricePerGBWei.toString(), at, batch);
+    recordUpdate(node, model.NodeUpdateKind.CAPACITY, event.capacityMbps.toString(), at, batch);
     (await batch.network()).nodes += 1;
     (await batch.day(at)).nodesRegistered += 1;
   }),
@@ -37,7 +39,44 @@ export const registryHandlers = [
     node.pricePerGB = event.pricePerGBWei;
     recordUpdate(node, model.NodeUpdateKind.PRICE, event.pricePerGBWei.toString(), at, batch);
   }),
+
+  on(events.CapacityChanged, async (event, at, batch) => {
+    const node = await batch.node(event.nodeId);
+    node.capacityMbps = event.capacityMbps;
+    recordUpdate(node, model.NodeUpdateKind.CAPACITY, event.capacityMbps.toString(), at, batch);
+  }),
+
+  on(events.NodeActivated, (event, at, batch) =>
+    changeStatus(event, model.NodeStatus.ACTIVE, "ACTIVATED", at, batch),
+  ),
+  on(events.NodeDrained, (event, at, batch) =>
+    changeStatus(event, model.NodeStatus.IDLE, "DRAINED", at, batch),
+  ),
+  on(events.NodeSuspended, (event, at, batch) =>
+    changeStatus(event, model.NodeStatus.IDLE, "SUSPENDED", at, batch),
+  ),
+  on(events.NodeRetired, (event, at, batch) =>
+    changeStatus(event, model.NodeStatus.RETIRED, "RETIRED", at, batch),
+  ),
 ];
+
+/** Whether a node serves; where it stands in the audit ring, other events say. */
+async function changeStatus(
+  { nodeId, fromEpoch }: { readonly nodeId: bigint; readonly fromEpoch?: bigint },
+  status: model.NodeStatus,
+  what: string,
+  at: Moment,
+  batch: Batch,
+): Promise<void> {
+  const node = await batch.node(nodeId);
+  const network = await batch.network();
+  // A node that serves may be activated again, after it lost its seat.
+  if (node.status === model.NodeStatus.ACTIVE) network.activeNodes -= 1;
+  if (status === model.NodeStatus.ACTIVE) network.activeNodes += 1;
+  node.status = status;
+  node.statusFromEpoch = fromEpoch === undefined ? batch.clock.epochAt(at.seconds) : toInt(fromEpoch);
+  recordUpdate(node, model.NodeUpdateKind.STATUS, what, at, batch);
+}
 
 /** Adds to a node's history. */
 export function recordUpdate(

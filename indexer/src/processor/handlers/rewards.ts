@@ -1,6 +1,6 @@
 import { events } from "../../abi/RewardDistributor";
 import * as model from "../../model";
-import { on, toInt } from "../handler";
+import { on, placeOf, toInt } from "../handler";
 
 export const rewardHandlers = [
   on(events.Claimed, async (event, at, batch) => {
@@ -54,5 +54,15 @@ export const rewardHandlers = [
     network.rewardsMinted += amount;
     network.rewardsPending -= amount;
     (await batch.day(at)).rewardsMinted += amount;
+  }),
+
+  on(events.RatesChanged, async (event, at, batch) => {
+    const fromEpoch = toInt(event.fromEpoch);
+    const id = String(fromEpoch);
+    const make = (): model.RewardRates => new model.RewardRates({ id, fromEpoch });
+    const { entity } = await batch.entities.ensure(model.RewardRates, id, make);
+    entity.kappaBps = toInt(event.kappaBps);
+    entity.workShareBps = toInt(event.workShareBps);
+    Object.assign(entity, placeOf(at));
   }),
 ];

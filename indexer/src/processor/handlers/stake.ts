@@ -17,6 +17,7 @@ export function advance(pool: model.Pool, at: Moment, batch: Batch): void {
 
 /** A bond counts from the next epoch on; whether the active stake changes with it, another event says. */
 export async function changeBond(nodeId: bigint, change: bigint, at: Moment, batch: Batch): Promise<void> {
+  if (change === 0n) return;
   const fromEpoch = batch.clock.epochAt(at.seconds) + 1;
   const pool = await batch.pool(nodeId);
   pool.bond += change;
@@ -54,7 +55,6 @@ export async function ensureDelegation(
       delegator: await batch.account(delegator),
       shares: 0n,
       votingUnits: 0n,
-      generation: (await batch.pool(nodeId)).generation,
       exiting: 0n,
       totalDelegated: 0n,
       totalWithdrawn: 0n,

@@ -1,6 +1,7 @@
 import { events } from "../../abi/NodeStaking";
 import * as model from "../../model";
 import { on, toInt } from "../handler";
+import { setParameters } from "./contracts";
 import { requestExit, payExits } from "./exits";
 import { recordUpdate } from "./registry";
 import { advance, changeBond, ensureDelegation, recordAction, stakeCheckpoint } from "./stake";
@@ -136,8 +137,25 @@ export const stakingHandlers = [
   }),
 
   on(events.CommissionChanged, async (event, at, batch) => {
-    (await batch.pool(event.nodeId)).commissionBps = toInt(event.commissionBps);
+    const pool = await batch.pool(event.nodeId);
+    const commissionBps = toInt(event.commissionBps);
+    // A fall after an announced rise may be one of the rise alone.
+    if (pool.bondFrom == null || commissionBps < pool.commissionBps) pool.commissionBps = commissionBps;
+    if (pool.commissionRiseBps != null && commissionBps < pool.commissionRiseBps)
+      pool.commissionRiseBps = commissionBps;
     const node = await batch.node(event.nodeId);
     recordUpdate(node, model.NodeUpdateKind.COMMISSION, event.commissionBps.toString(), at, batch);
   }),
+
+  on(events.CommissionRiseAnnounced, async (event, at, batch) => {
+    const pool = await batch.pool(event.nodeId);
+    // The rise before this one has long been what is taken.
+    if (pool.commissionRiseBps != null) pool.commissionBps = pool.commissionRiseBps;
+    pool.commissionRiseBps = toInt(event.commissionBps);
+    pool.commissionRiseFrom = toInt(event.fromEpoch);
+    const node = await batch.node(event.nodeId);
+    recordUpdate(node, model.NodeUpdateKind.COMMISSION_RISE, event.commissionBps.toString(), at, batch);
+  }),
+
+  on(events.StakeLimitsChanged, (limits, at, batch) => setParameters("nodeStaking", limits, at, batch)),
 ];

@@ -1,0 +1,211 @@
+import { expect } from "chai";
+import { networkHelpers } from "../support/chain.js";
+import { freshProtocol } from "../support/protocol.js";
+import { GOVERNANCE_ACTIONS } from "./actions/governance.js";
+import { PAYMENT_ACTIONS, collectBatch } from "./actions/payments.js";
+import { attestSteps, finalSteps, revealSteps, slashSteps } from "./actions/service.js";
+import type { Step } from "./actions/service.js";
+import { STAKING_ACTIONS } from "./actions/staking.js";
+import { checkEverything } from "./checks.js";
+import { World } from "./world.js";
+
+/** Both are for longer runs, and to repeat one: see README.md. */
+const STEPS = Number(process.env["INVARIANT_STEPS"] ?? 450);
+const SEED = Number(process.env["INVARIANT_SEED"] ?? 1);
+
+/** What only few courses come to: a short one need not have seen it. */
+const EVENTS_OF_EVERY_COURSE = [
+  "Bonded",
+  "BondExitRequested",
+  "Delegated",
+  "UndelegateRequested",
+  "Withdrawn",
+  "IncomeCredited",
+  "IncomeVested",
+  "OwnerIncomeClaimed",
+  "Deposited",
+  "Reserved",
+  "ReleaseRequested",
+  "VoucherCollected",
+  "EpochFlushed",
+  "Attested",
+  "SeedDrawn",
+  "ServiceProven",
+  "AuditsRevealed",
+  "ProofMissing",
+  "StakeSlashed",
+  "Claimed",
+  "RewardsMinted",
+  "Struck",
+];
+
+describe("the whole protocol", function () {
+  this.timeout(600_000 + STEPS * 1_000);
+
+  it(`keeps its books in ${STEPS} random steps of course ${SEED}`, async function () {
+    const world = await World.begin(SEED, await freshProtocol());
+    const course = new Course(world);
+    try {
+      await course.run();
+    } catch (error) {
+      console.error(`INVARIANT_SEED=${SEED} INVARIANT_STEPS=${STEPS}, failed after step ${course.steps}:`);
+      console.error(world.lastActions.map((action) => `  ${action}`).join("\n"));
+      throw error;
+    }
+    if (process.env["INVARIANT_STEPS"] !== undefined) console.log(course.summary());
+    for (const event of EVENTS_OF_EVERY_COURSE) {
+      expect(world.books.count(event), `${event}: did it ever happen?`).to.be.greaterThan(0);
+    }
+  });
+});
+
+/** Epoch after epoch in two halves, with everybody's steps shuffled; now and then a long time passes. */
+class Course {
+  steps = 0;
+  readonly #attested = new Set<number>();
+
+  constructor(readonly world: World) {}
+
+  async run(): Promise<void> {
+    const { clock } = this.world.protocol;
+    await checkEverything(this.world);
+    // Seats that were taken at the beginning count from the second epoch on.
+    await clock.goTo((await clock.now()) + 2, 1);
+    while (this.steps < STEPS) {
+      const epoch = await clock.now();
+      await this.#firstHalf(epoch);
+      if ((await clock.now()) === epoch) await this.#secondHalf(epoch);
+      await this.#moveOn(epoch);
+    }
+    await this.#unwind();
+  }
+
+  summary(): string {
+    const counts = new Map<string, [done: number, refused: number]>();
+    const add = (book: ReadonlyMap<string, number>, index: 0 | 1) => {
+      for (const [action, count] of book) {
+        const kind = action.replaceAll(/[\d,]+/g, "#");
+        const both = counts.get(kind) ?? [0, 0];
+        both[index] += count;
+        counts.set(kind, both);
+      }
+    };
+    add(this.world.done, 0);
+    add(this.world.refused, 1);
+    return [...counts]
+      .map(([kind, [done, refused]]) => `${kind}: ${done} done, ${refused} refused`)
+      .join("\n");
+  }
+
+  async #firstHalf(epoch: number): Promise<void> {
+    const { world } = this;
+    this.#chooseBadNodes();
+    const due = [
+      ...(await attestSteps(world, epoch - 1)),
+      ...finalSteps(world, epoch - 2),
+      ...slashSteps(world),
+    ];
+    this.#attested.add(epoch - 1);
+    await this.#perform([...due, ...this.#randomSteps(5)]);
+  }
+
+  async #secondHalf(epoch: number): Promise<void> {
+    const { world } = this;
+    const { clock } = world.protocol;
+    const half = clock.startOf(epoch) + clock.half + 1;
+    if ((await networkHelpers.time.latest()) < half) await networkHelpers.time.increaseTo(half);
+    const { first, then } = revealSteps(world, epoch - 1);
+    // Now and then nobody draws in time.
+    if (!world.oneIn(10)) await this.#perform(first, false);
+    await this.#perform([...then, () => collectBatch(world), ...this.#randomSteps(5)]);
+  }
+
+  async #moveOn(epoch: number): Promise<void> {
+    const { world } = this;
+    const { clock, parameters } = world.protocol;
+    const unbondingEpochs = parameters.staking.unbondingSeconds / clock.epochSeconds;
+    let next = epoch + 1;
+    if (world.oneIn(12)) next += unbondingEpochs + world.random.below(3);
+    else if (world.oneIn(30)) next += 250 + world.random.below(20);
+    else if (world.oneIn(12)) next += 1 + world.random.below(3);
+    const { timestamp, blockNumber } = await this.#deadline(epoch - 1);
+    const missing = blockNumber - (await networkHelpers.time.latestBlock());
+    if (missing > 0) await networkHelpers.mine(missing);
+    const at = Math.max(clock.startOf(next) + 1, timestamp);
+    if ((await networkHelpers.time.latest()) < at) await networkHelpers.time.increaseTo(at);
+    if (next > epoch + 1) world.note(`${next - epoch} epochs pass`);
+  }
+
+  async #deadline(epoch: number): Promise<{ timestamp: number; blockNumber: number }> {
+    const { drawn, timestamp, blockNumber } = await this.world.protocol.attestations.proofDeadline(epoch);
+    return drawn
+      ? { timestamp: Number(timestamp), blockNumber: Number(blockNumber) }
+      : { timestamp: 0, blockNumber: 0 };
+  }
+
+  /** A bad node stays bad for some epochs, so that strikes add up. */
+  #chooseBadNodes(): void {
+    const { world } = this;
+    for (const { nodeId } of world.nodes) {
+      if (world.bad.has(nodeId) ? world.oneIn(6) : world.oneIn(30)) {
+        if (!world.bad.delete(nodeId)) world.bad.add(nodeId);
+      }
+    }
+    if (world.bad.size === 0) world.bad.add(world.pick(world.nodes).nodeId);
+  }
+
+  #randomSteps(count: number): Step[] {
+    const { world } = this;
+    const kinds = [STAKING_ACTIONS, STAKING_ACTIONS, PAYMENT_ACTIONS, GOVERNANCE_ACTIONS];
+    return Array.from({ length: count + world.random.below(count) }, () => {
+      const action = world.pick(world.pick(kinds));
+      return () => action(world);
+    });
+  }
+
+  async #perform(steps: readonly Step[], isShuffled = true): Promise<void> {
+    const left = [...steps];
+    while (left.length > 0) {
+      const [step] = left.splice(isShuffled ? this.world.random.below(left.length) : 0, 1);
+      await step!();
+      await checkEverything(this.world);
+      this.steps++;
+    }
+  }
+
+  /** In the end everybody who wants to leaves with all that is theirs. */
+  async #unwind(): Promise<void> {
+    const { world } = this;
+    const { staking, clock, parameters, penalties } = world.protocol;
+    for (const { nodeId, owner } of world.nodes) {
+      for (const delegator of world.delegators) {
+        const { shares } = await staking.positionOf(nodeId, delegator);
+        if (shares > 0n) {
+          await world.must("leave", () => staking.connect(delegator).requestUndelegate(nodeId, shares));
+        }
+      }
+      const bond = await staking.bondOf(nodeId);
+      if (bond > 0n) await world.must("leave", () => staking.connect(owner).requestUnbond(nodeId, bond));
+    }
+    await checkEverything(world);
+    const seconds = 3 * parameters.staking.unbondingSeconds;
+    await clock.goTo((await clock.now()) + Math.ceil(seconds / clock.epochSeconds) + 1);
+    for (const slash of world.books.openSlashes.values()) {
+      await world.must("execute", () => penalties.execute(slash));
+    }
+    for (const { nodeId, owner } of world.nodes) {
+      for (const delegator of world.delegators) {
+        const [payableNow] = await staking.exitOf(nodeId, delegator);
+        if (payableNow > 0n) await world.must("take", () => staking.connect(delegator).withdraw(nodeId));
+        expect((await staking.positionOf(nodeId, delegator)).units, "votes without stake").to.equal(0n);
+      }
+      if ((await staking.bondExitOf(nodeId))[0] > 0n) {
+        await world.must("take bond", () => staking.connect(owner).withdrawBond(nodeId));
+      }
+      if ((await staking.ownerIncomeOf(nodeId)) > 0n) {
+        await world.must("take income", () => staking.connect(owner).claimOwnerIncome(nodeId));
+      }
+    }
+    await checkEverything(world);
+  }
+}
