@@ -405,7 +405,11 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, TimedPau
         // All parts are fractions of a 64-bit amount.
         uint64 burned = uint64((uint256(amount) * revenue.burnBps) / BPS);
         uint64 treasury = uint64((uint256(amount) * revenue.treasuryBps) / BPS);
-        uint64 stakers = amount - burned - treasury;
+        uint64 stakers;
+        // Burn and treasury together are at most 45 % of the amount.
+        unchecked {
+            stakers = amount - burned - treasury;
+        }
         uint64 scored = uint64((uint256(burned) * score) / amount);
         revenue.burned += burned;
         revenue.treasury += treasury;

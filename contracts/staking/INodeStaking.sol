@@ -93,7 +93,7 @@ interface INodeStaking is INodeStakingTypes {
     /// are taken back, see `syncVotes`.
     function burnPending() external;
 
-    /// @notice Takes back votes that a slash has left without stake; anyone.
+    /// @notice Takes back votes that upheld slashes have left without stake; anyone, while no slash of the node is open.
     function syncVotes(uint256 nodeId, address delegator) external;
 
     /// @notice Works out what a returned slash owes somebody who had left before; anyone. `withdraw` then pays it.
@@ -166,9 +166,9 @@ interface INodeStaking is INodeStakingTypes {
     /// @notice A node's bond now, in wei.
     function bondOf(uint256 nodeId) external view returns (uint256);
 
-    /// @notice What upheld slashes took of delegators and is burned once their votes are taken back, in wei. Where income
+    /// @notice What upheld slashes took of a node's delegators and is burned once their votes are taken back, in wei. Where income
     /// has made up for the loss, the votes stay backed, and it is never burned.
-    function burnAwaitingSync() external view returns (uint256);
+    function burnAwaitingSync(uint256 nodeId) external view returns (uint256);
 
     /// @notice What slashes have taken for good, bounties left out, in wei.
     function totalSlashed() external view returns (uint256);

@@ -140,7 +140,7 @@ interface INodeStakingTypes {
     error CommissionNotHigher(uint256 commissionBps, uint256 presentBps);
     /// @notice The last rise is pending, or so recent that epochs before it can still be claimed.
     error RisePending(uint256 nodeId, uint256 fromEpoch);
-    /// @notice A slash of this node is in escrow: its pool takes no delegation.
+    /// @notice A slash of this node is in escrow: its pool takes no delegation, and votes are not taken back.
     error SlashOpen(uint256 nodeId, uint256 openSlashes);
     /// @notice The units of this position are not more than it is worth.
     error NothingToSync(uint256 nodeId, address account);
@@ -188,7 +188,7 @@ interface INodeStakingTypes {
         uint256 awaitingSync
     );
     /// @notice Votes were taken back: so many wei more wait for `burnPending`.
-    event BurnReleased(uint256 amount);
+    event BurnReleased(uint256 indexed nodeId, uint256 amount);
     /// @notice A slash was not upheld: everything is back where it came from, amounts in gwei; `awaitingSync`
     /// wei had no delegator left to go back to, and are burned like those of a slash that is upheld.
     event SlashReturned(uint256 indexed nodeId, SlashTaken taken, uint256 awaitingSync);

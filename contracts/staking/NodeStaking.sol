@@ -49,10 +49,12 @@ contract NodeStaking is INodeStaking, StakeRecords, TimedPause {
         uint64 amountGwei = _nonZero(amount);
         Pool memory pool = _storage().pools[nodeId];
         pool.bond += amountGwei;
-        (uint256 minBondGwei, ) = _limits();
-        if (pool.bond < minBondGwei) revert BondTooLow(pool.bond.toWei(), minBondGwei * Gwei.WEI);
         emit Bonded(nodeId, msg.sender, amount);
-        _save(nodeId, pool);
+        // Nothing is active below the minimum bond.
+        if (_save(nodeId, pool) == 0) {
+            (uint256 minBondGwei, ) = _limits();
+            revert BondTooLow(pool.bond.toWei(), minBondGwei * Gwei.WEI);
+        }
         TOKEN.stakeFrom(msg.sender, amount);
     }
 
@@ -120,7 +122,7 @@ contract NodeStaking is INodeStaking, StakeRecords, TimedPause {
         // The last shares were worth nothing: no withdrawal will follow to give back what they voted with.
         if (isGone && position.units != 0) {
             uint256 units = position.units.toWei();
-            _releaseBurn(position.units);
+            _releaseBurn(nodeId, position.units);
             position.units = 0;
             TOKEN.unstakeTo(msg.sender, 0, units);
         }
@@ -142,7 +144,7 @@ contract NodeStaking is INodeStaking, StakeRecords, TimedPause {
         bool isLast = position.shares == 0 && exits.previous == 0 && exits.current == 0;
         if (!isLast && units > amountGwei) units = amountGwei;
         position.units -= units;
-        if (units > amountGwei) _releaseBurn(units - amountGwei);
+        if (units > amountGwei) _releaseBurn(nodeId, units - amountGwei);
 
         amount = amountGwei.toWei();
         emit Withdrawn(nodeId, msg.sender, amount);
@@ -311,8 +313,8 @@ contract NodeStaking is INodeStaking, StakeRecords, TimedPause {
     }
 
     /// @inheritdoc INodeStaking
-    function burnAwaitingSync() external view returns (uint256) {
-        return _storage().burns.awaitingSync.toWei();
+    function burnAwaitingSync(uint256 nodeId) external view returns (uint256) {
+        return _storage().awaitingSync[nodeId].toWei();
     }
 
     /// @inheritdoc INodeStaking

@@ -57,7 +57,7 @@ abstract contract Slashing is StakeRecords {
         $.pools[nodeId].openSlashes -= 1;
         uint64 fromOwner = taken.bond + taken.bondExitPrevious + taken.bondExitCurrent;
         uint64 ofDelegators = taken.pool + taken.exitPrevious + taken.exitCurrent;
-        _addBurn(fromOwner - bounty.fromWei(), ofDelegators);
+        _addBurn(nodeId, fromOwner - bounty.fromWei(), ofDelegators);
         emit SlashBurned(
             nodeId,
             reporter,
@@ -87,7 +87,7 @@ abstract contract Slashing is StakeRecords {
         uint64 toBurn = 0;
         if (pool.shares != 0) pool.assets += taken.pool;
         else toBurn = taken.pool;
-        if (toBurn != 0) _addBurn(0, toBurn);
+        if (toBurn != 0) _addBurn(nodeId, 0, toBurn);
         if (taken.lossPrevious != 0) $.exitLosses[nodeId][taken.period - 1] -= taken.lossPrevious;
         if (taken.lossCurrent != 0) $.exitLosses[nodeId][taken.period] -= taken.lossCurrent;
         emit SlashReturned(nodeId, taken, toBurn.toWei());
@@ -108,13 +108,16 @@ abstract contract Slashing is StakeRecords {
     function syncVotes(uint256 nodeId, address delegator) external {
         StakingStorage storage $ = _storage();
         Position storage position = $.positions[nodeId][delegator];
+        // What is in escrow may come back, and the votes would not come with it.
+        uint256 openSlashes = $.pools[nodeId].openSlashes;
+        if (openSlashes != 0) revert SlashOpen(nodeId, openSlashes);
         (uint64 matured, uint64 waiting) = _viewExits(nodeId, $.exits[nodeId][delegator]);
         uint64 value = _worth(_vestedPool(nodeId), position.shares) + matured + waiting;
         uint64 units = position.units;
         if (units <= value) revert NothingToSync(nodeId, delegator);
         position.units = value;
         uint64 lost = units - value;
-        _releaseBurn(lost);
+        _releaseBurn(nodeId, lost);
         emit VotesSynced(nodeId, delegator, lost.toWei());
         TOKEN.unstakeTo(delegator, 0, lost.toWei());
     }
@@ -200,12 +203,13 @@ abstract contract Slashing is StakeRecords {
         $.poolExits[nodeId] = exits;
     }
 
-    function _addBurn(uint64 pending, uint64 awaitingSync) private {
-        Burns memory burns = _storage().burns;
+    function _addBurn(uint256 nodeId, uint64 pending, uint64 awaitingSync) private {
+        StakingStorage storage $ = _storage();
+        Burns memory burns = $.burns;
         burns.pending += pending;
-        burns.awaitingSync += awaitingSync;
         burns.total += pending + awaitingSync;
-        _storage().burns = burns;
+        $.burns = burns;
+        if (awaitingSync != 0) $.awaitingSync[nodeId] += awaitingSync;
     }
 
     function _take(uint64 from, uint64 amount) private pure returns (uint64) {

@@ -50,14 +50,15 @@ abstract contract StakeRecords is INodeStakingTypes, IncomeVesting, Managed {
         mapping(uint256 nodeId => mapping(uint256 period => uint64)) exitLosses;
         mapping(uint256 nodeId => mapping(address delegator => mapping(uint256 period => Loss))) paidWithLoss;
         Burns burns;
+        /// @dev What upheld slashes took of a node's delegators: burned as their votes are taken back, so that what backs
+        /// votes, or others' income, never is.
+        mapping(uint256 nodeId => uint64) awaitingSync;
     }
 
     /// @dev Upheld slashes, in gwei; one slot, which is never zero again.
     struct Burns {
         /// @dev Can be burned: nobody votes with it.
         uint64 pending;
-        /// @dev Was delegators': burned as their votes are taken back, so that what backs votes, or others' income, never is.
-        uint64 awaitingSync;
         /// @dev All there ever was.
         uint64 total;
     }
@@ -199,7 +200,8 @@ abstract contract StakeRecords is INodeStakingTypes, IncomeVesting, Managed {
     }
 
     /// @dev Writes the pool and, where bond or active stake changed, their histories from the next epoch on.
-    function _save(uint256 nodeId, Pool memory pool) internal {
+    /// @return stake Active from the next epoch on, in thousandths of a DTEL.
+    function _save(uint256 nodeId, Pool memory pool) internal returns (uint256 stake) {
         StakingStorage storage $ = _storage();
         Pool memory old = $.pools[nodeId];
         uint256 fromEpoch = currentEpoch() + 1;
@@ -210,9 +212,9 @@ abstract contract StakeRecords is INodeStakingTypes, IncomeVesting, Managed {
         }
         $.pools[nodeId] = pool;
 
-        uint256 stake = _activeStake(pool);
+        stake = _activeStake(pool);
         uint256 before = _recordStake($.history[nodeId], old, pool, fromEpoch, stake);
-        if (stake == before) return;
+        if (stake == before) return stake;
         uint256 total = $.totalHistory.latest() - before + stake;
         $.totalHistory.record(fromEpoch, total);
         emit StakeChanged(nodeId, fromEpoch, stake * STAKE_UNIT_WEI, total * STAKE_UNIT_WEI);
@@ -245,15 +247,15 @@ abstract contract StakeRecords is INodeStakingTypes, IncomeVesting, Managed {
         return epoch >= rise.fromEpoch ? rise.commissionBps : pool.commissionBps;
     }
 
-    /// @dev Votes were taken back that had no stake behind them: so much of what delegators lost can be burned.
-    function _releaseBurn(uint64 votesGwei) internal {
-        Burns storage burns = _storage().burns;
-        uint64 awaiting = burns.awaitingSync;
+    /// @dev Votes were taken back that had no stake behind them: so much of what the node's delegators lost can be burned.
+    function _releaseBurn(uint256 nodeId, uint64 votesGwei) internal {
+        StakingStorage storage $ = _storage();
+        uint64 awaiting = $.awaitingSync[nodeId];
         uint64 released = votesGwei < awaiting ? votesGwei : awaiting;
         if (released == 0) return;
-        burns.awaitingSync = awaiting - released;
-        burns.pending += released;
-        emit BurnReleased(released.toWei());
+        $.awaitingSync[nodeId] = awaiting - released;
+        $.burns.pending += released;
+        emit BurnReleased(nodeId, released.toWei());
     }
 
     /// @dev Pays out. What is backed by units was paid in by the account itself; anything more is income, which may be

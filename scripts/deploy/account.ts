@@ -60,6 +60,6 @@ async function readSecret(path: string, variable: string): Promise<string> {
     return await readFile(path, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    throw new Error(`the file ${path} of ${variable} cannot be read: ${code}`);
+    throw new Error(`the file ${path} of ${variable} cannot be read: ${code}`, { cause: error });
   }
 }

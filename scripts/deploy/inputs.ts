@@ -15,7 +15,9 @@ import type { CommandLine } from "./options.js";
 import type { DeploymentRecord } from "./record.js";
 
 /** A network's files as they are written. */
-export async function networkFiles(network: NetworkName): Promise<{ parameters: unknown; allocations: unknown }> {
+export async function networkFiles(
+  network: NetworkName,
+): Promise<{ parameters: unknown; allocations: unknown }> {
   const read = async (path: string): Promise<unknown> =>
     JSON.parse(await readFile(new URL(`../parameters/${path}`, import.meta.url), "utf8"));
   return {

@@ -84,7 +84,10 @@ export function repairJournal(directory: string, sent: SentTransactions): SentTr
     const transaction = sent.ofNonce(nonce);
     if (transaction === undefined) continue;
     const { hash, maxFeePerGas, maxPriorityFeePerGas } = transaction;
-    const fees = { maxFeePerGas: bigintJson(maxFeePerGas), maxPriorityFeePerGas: bigintJson(maxPriorityFeePerGas) };
+    const fees = {
+      maxFeePerGas: bigintJson(maxFeePerGas),
+      maxPriorityFeePerGas: bigintJson(maxPriorityFeePerGas),
+    };
     const message = {
       futureId,
       networkInteractionId,

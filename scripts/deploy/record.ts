@@ -23,9 +23,7 @@ const recordSchema = z.strictObject({
   beneficiaries: z.record(z.string(), addressSchema),
   /** Whether what vests at once was paid at deployment. */
   claimAtOnce: z.boolean(),
-  arbiters: z
-    .strictObject({ members: z.array(addressSchema), untilSeconds: z.int().positive() })
-    .optional(),
+  arbiters: z.strictObject({ members: z.array(addressSchema), untilSeconds: z.int().positive() }).optional(),
   /** The parameters file as it was. */
   parameters: z.unknown(),
 });

@@ -36,22 +36,24 @@ export async function deployDevnet(options: DevnetDeployment): Promise<ProtocolD
   }
   const list = await loadAllocations(ALLOCATIONS);
   const names = list.allocations.map(({ beneficiary }) => beneficiary);
-  return miningAtOnce(provider, () => deployProtocol({
-    provider: { request: ({ method, params }) => provider.send(method, asList(params)) },
-    parameters,
-    genesisSeconds,
-    guardian,
-    genesis: {
-      list,
-      beneficiaries: Object.fromEntries(names.map((name) => [name, deployer])),
-      claimAtOnce: true,
-    },
-    arbiters: {
-      members: arbiters.toSorted((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)),
-      untilSeconds: genesisSeconds + parameters.governance.guardianSeconds,
-    },
-    handOver: true,
-  }));
+  return miningAtOnce(provider, () =>
+    deployProtocol({
+      provider: { request: ({ method, params }) => provider.send(method, asList(params)) },
+      parameters,
+      genesisSeconds,
+      guardian,
+      genesis: {
+        list,
+        beneficiaries: Object.fromEntries(names.map((name) => [name, deployer])),
+        claimAtOnce: true,
+      },
+      arbiters: {
+        members: arbiters.toSorted((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)),
+        untilSeconds: genesisSeconds + parameters.governance.guardianSeconds,
+      },
+      handOver: true,
+    }),
+  );
 }
 
 /** Each transaction gets a block of its own meanwhile: dozens of them one after another would take a second each. */

@@ -195,7 +195,8 @@ export class Network {
     const { nodes, app } = await progress.step(
       "people",
       () => miningAtOnce(this.provider, () => preparePeople(this.deployment, this.provider, nodeCount)),
-      () => `${nodeCount} nodes registered, bonded, delegated to and active; an app with a balance and reserves`,
+      () =>
+        `${nodeCount} nodes registered, bonded, delegated to and active; an app with a balance and reserves`,
     );
     this.nodes.push(...nodes.map((node) => new DevnetNode(this.group, node, this.#nodeContext())));
     return app;

@@ -24,9 +24,7 @@ export function contradictions(parameters: Parameters): Contradiction[] {
   };
 
   const faultToRuling =
-    penalties.reportWindowEpochs * clock.epochSeconds +
-    arbitration.answerSeconds +
-    arbitration.rulingSeconds;
+    penalties.reportWindowEpochs * clock.epochSeconds + arbitration.answerSeconds + arbitration.rulingSeconds;
   must(
     staking.unbondingSeconds > faultToRuling,
     "staking.unbondingSeconds",

@@ -52,7 +52,7 @@ const shape = z.strictObject({
     strikeWindowEpochs: z.int().min(3).max(64),
   }),
   penalties: z.strictObject({
-    reportWindowEpochs: z.int().min(1).max(250),
+    reportWindowEpochs: z.int().min(4).max(56),
     appealSeconds: seconds(60 * DAY),
     thirdJailBps: bps(0, 500),
     arbitratedBps: bps(0, 5_000),

@@ -36,7 +36,9 @@ export async function cheat(stage: Stage, story: Story): Promise<void> {
     story.expect(`median of node ${careless.nodeId} in epoch ${epoch}`, median, BAD);
     await sent(somebody.strikes.strikeTarget(careless.nodeId, epoch));
     struck.push(epoch);
-    story.say(`epoch ${epoch}: ${revealed} auditors scored node ${careless.nodeId} ${median}: strike ${struck.length}`);
+    story.say(
+      `epoch ${epoch}: ${revealed} auditors scored node ${careless.nodeId} ${median}: strike ${struck.length}`,
+    );
   };
 
   const bonded = await contracts.nodeStaking.bondOf(cheater.nodeId);
@@ -106,7 +108,8 @@ async function untilJailed(
   const { strikes, qualityAudits } = stage.contracts;
   for (let epoch = from; !(await strikes.isJailed(careless.nodeId)); epoch++) {
     if (epoch > from + 2 * stage.parameters.audits.strikeWindowEpochs) {
-      return story.fault(`node ${careless.nodeId} was not jailed`);
+      story.fault(`node ${careless.nodeId} was not jailed`);
+      return;
     }
     await playEpoch(stage, epoch, nodes, judge);
     await passProofDeadline(stage, epoch);
@@ -150,7 +153,9 @@ async function compareGraphql(
     await stage.ask(`attestationById(id: "${cheater.nodeId}-${slash.epoch}") { status }`),
     { status: "FAULTED" },
   );
-  story.expect("the burn in GraphQL", await stage.ask("slashBurns(limit: 10) { amount }"), [{ amount: burned }]);
+  story.expect("the burn in GraphQL", await stage.ask("slashBurns(limit: 10) { amount }"), [
+    { amount: burned },
+  ]);
   story.expect(
     "the strikes in GraphQL",
     await stage.ask(`strikes(orderBy: epochNumber_ASC, limit: 100) { id reason }`),

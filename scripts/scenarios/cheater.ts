@@ -42,12 +42,16 @@ export async function cheatUntilSlashed(
     await playEpoch(stage, epoch, nodes, judge, (node) => (node === cheater ? traffic : NO_TRAFFIC));
     const picked = await serviceAttestations.mustProve(cheater.nodeId, epoch, 0n);
     if (!picked) {
-      story.say(`epoch ${epoch}: node ${cheater.nodeId} invented ${traffic.bytesDelivered} bytes and was not picked`);
+      story.say(
+        `epoch ${epoch}: node ${cheater.nodeId} invented ${traffic.bytesDelivered} bytes and was not picked`,
+      );
       await passProofDeadline(stage, epoch);
       await parts.after?.(epoch);
       continue;
     }
-    story.say(`epoch ${epoch}: node ${cheater.nodeId} invented ${traffic.bytesDelivered} bytes and is picked`);
+    story.say(
+      `epoch ${epoch}: node ${cheater.nodeId} invented ${traffic.bytesDelivered} bytes and is picked`,
+    );
     const attestation = cheater.attestationOf(epoch);
     const opened = await openings();
     await story.refused("a proof of invented traffic", "NotGrantSigner", () =>

@@ -75,7 +75,9 @@ export async function exit(stage: Stage, story: Story): Promise<void> {
   );
   story.expect(
     "the app in GraphQL",
-    await stage.ask(`appWithdrawals(where: { app: { id_eq: "${appAccount.address.toLowerCase()}" } }, limit: 10) { amount }`),
+    await stage.ask(
+      `appWithdrawals(where: { app: { id_eq: "${appAccount.address.toLowerCase()}" } }, limit: 10) { amount }`,
+    ),
     [{ amount: DEPOSITED }],
   );
   story.expect("the slash in GraphQL", await stage.ask(`slashById(id: "${slash.slashId}") { status }`), {

@@ -31,7 +31,7 @@ export async function play(name: string): Promise<Story> {
   if (scenario === undefined) throw new Error(`there is no scenario "${name}"\n\n${USAGE}`);
   const story = new Story(name);
   const stage = await Stage.start((text) => story.say(text));
-  const interrupted = () => stage.group.stop();
+  const interrupted = () => void stage.group.stop();
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   try {
     await Promise.race([scenario(stage, story), failureOf(stage)]);

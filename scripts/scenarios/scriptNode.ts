@@ -12,7 +12,7 @@ import type { AllContracts } from "./contracts.js";
 import { sent } from "./stage.js";
 import type { Stage } from "./stage.js";
 
-const NO_COMMITMENT = `0x${"00".repeat(32)}` as Hex;
+const NO_COMMITMENT: Hex = `0x${"00".repeat(32)}`;
 
 /** What a node says of an epoch: the sum over its receipts. */
 export interface Traffic {
@@ -46,7 +46,11 @@ export class ScriptNode {
   /** Registers, bonds and activates a node. */
   static async create(stage: Stage): Promise<ScriptNode> {
     const [owner, operator] = [await stage.person(AMOUNTS.bond), await stage.person()];
-    const node = { owner, operator, endpoint: `wss://${operator.address.slice(2, 10).toLowerCase()}.example` };
+    const node = {
+      owner,
+      operator,
+      endpoint: `wss://${operator.address.slice(2, 10).toLowerCase()}.example`,
+    };
     const { nodeId } = await registerNode(stage.deployment, node, 1);
     return new ScriptNode(stage, nodeId, owner, operator);
   }
@@ -58,7 +62,12 @@ export class ScriptNode {
   }
 
   /** States an epoch, and commits to what a judge thinks of those that the ring tells it to audit. */
-  async attest(epoch: number, nodes: readonly ScriptNode[], judge: Judge, traffic = NO_TRAFFIC): Promise<void> {
+  async attest(
+    epoch: number,
+    nodes: readonly ScriptNode[],
+    judge: Judge,
+    traffic = NO_TRAFFIC,
+  ): Promise<void> {
     const targets = await this.#targets(epoch, nodes);
     let commitment = NO_COMMITMENT;
     if (targets.length > 0) {

@@ -24,14 +24,18 @@ export class Story {
     Object.assign(this.#facts, facts);
   }
 
-  /** Compares; addresses in any case. */
+  /** Compares; addresses in any case, numbers of any kind. */
   expect(what: string, actual: unknown, expected: unknown): void {
     if (isDeepStrictEqual(comparable(actual), comparable(expected))) return;
     this.fault(`${what}: ${shown(actual)}, expected ${shown(expected)}`);
   }
 
   /** That the chain refuses something, for a reason. */
-  async refused(what: string, error: string, attempt: () => Promise<ContractTransactionResponse>): Promise<void> {
+  async refused(
+    what: string,
+    error: string,
+    attempt: () => Promise<ContractTransactionResponse>,
+  ): Promise<void> {
     try {
       await (await attempt()).wait();
       this.fault(`${what} was not refused`);
@@ -55,12 +59,14 @@ export class Story {
       ...(this.ok ? {} : { problems: this.#faults }),
       ok: this.ok,
     };
-    return JSON.stringify(line, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+    return JSON.stringify(line, (_key, value: unknown) =>
+      typeof value === "bigint" ? value.toString() : value,
+    );
   }
 }
 
 function comparable(value: unknown): unknown {
-  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "bigint" || typeof value === "number") return value.toString();
   if (typeof value === "string") return value.toLowerCase();
   if (Array.isArray(value)) return value.map(comparable);
   if (typeof value === "object" && value !== null) {
@@ -70,5 +76,5 @@ function comparable(value: unknown): unknown {
 }
 
 function shown(value: unknown): string {
-  return JSON.stringify(comparable(value)) ?? "nothing";
+  return value === undefined ? "nothing" : JSON.stringify(comparable(value));
 }

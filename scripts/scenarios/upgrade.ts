@@ -36,11 +36,17 @@ export async function upgrade(stage: Stage, story: Story): Promise<void> {
   story.say("the new code is in place, and all that was stored reads as before");
 
   const next = await stage.epoch();
-  await playEpoch(stage, next, [node], () => 10_000, () => ({
-    receiptRoot: `0x${"11".repeat(32)}`,
-    bytesDelivered: 1n,
-    sessions: 1,
-  }));
+  await playEpoch(
+    stage,
+    next,
+    [node],
+    () => 10_000,
+    () => ({
+      receiptRoot: `0x${"11".repeat(32)}`,
+      bytesDelivered: 1n,
+      sessions: 1,
+    }),
+  );
   story.expect(
     "whether the next attestation has to be proven",
     await stage.contracts.serviceAttestations.mustProve(node.nodeId, next, 0n),

@@ -86,7 +86,9 @@ export async function decide(
   await stage.pass(governance.votingDelaySeconds + 1);
   await sent(holds.governor.castVoteWithReason(proposalId, FOR, "I hold"));
   await sent(stakes.governor.castVoteWithReason(proposalId, FOR, "I stake"));
-  await story.refused("a second vote", "GovernorAlreadyCastVote", () => stakes.governor.castVote(proposalId, FOR));
+  await story.refused("a second vote", "GovernorAlreadyCastVote", () =>
+    stakes.governor.castVote(proposalId, FOR),
+  );
 
   const quorumWei = await governor.quorum(await governor.proposalSnapshot(proposalId));
   const { forVotes } = await governor.proposalVotes(proposalId);

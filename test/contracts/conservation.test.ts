@@ -48,9 +48,9 @@ class World {
   static async begin(seed: number): Promise<World> {
     const protocol = await freshProtocol();
     const nodes = [
-      await addNode(protocol, { bond: dtel(1_000) }),
-      await addNode(protocol, { bond: dtel("2500.000000001"), commissionBps: 1_000 }),
-      await addNode(protocol, { bond: dtel(4_000), commissionBps: 5_000 }),
+      await addNode(protocol, { bond: dtel(1_000), active: true }),
+      await addNode(protocol, { bond: dtel("2500.000000001"), commissionBps: 1_000, active: true }),
+      await addNode(protocol, { bond: dtel(4_000), commissionBps: 5_000, active: true }),
     ];
     const apps = [await addApp(protocol, dtel(3_000)), await addApp(protocol, dtel(50))];
     const delegators = [

@@ -35,12 +35,14 @@ describe("the devnet's app", () => {
         paymentEscrow: ADDRESS,
         serviceAttestations: ADDRESS,
         rewardDistributor: ADDRESS,
+        auditRing: ADDRESS,
         accessManager: ADDRESS,
         treasury: ADDRESS,
       },
       genesisSeconds: 1_700_000_000,
       epochSeconds: 60,
       epochBlocks: 60,
+      auditors: 3,
       startBlock: 0,
     });
     const settings = appSettingsSchema.parse({

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { encodeBytes32String, id as keccakOfText, ZeroAddress } from "ethers";
 import type { BaseContract, BytesLike } from "ethers";
 import { z } from "zod";
+import { setPenaltyParameters } from "../contracts/support/penalties.js";
 import { addDelegator, addNode, dtel } from "../contracts/support/people.js";
 import type { Account } from "../contracts/support/account.js";
 import { asAuthority } from "./support/authority.js";
@@ -66,7 +67,11 @@ describe("the index of governance", function () {
       readonly id: bigint,
     ) {}
 
-    static async propose(proposer: Account, description: string, actions: readonly Action[]): Promise<Decision> {
+    static async propose(
+      proposer: Account,
+      description: string,
+      actions: readonly Action[],
+    ): Promise<Decision> {
       const { manager, governor } = protocol;
       const targets: string[] = [];
       const data: string[] = [];
@@ -81,12 +86,7 @@ describe("the index of governance", function () {
         );
       }
       const values = targets.map(() => 0n);
-      await governor.connect(proposer).propose(
-        targets,
-        values,
-        data,
-        description,
-      );
+      await governor.connect(proposer).propose(targets, values, data, description);
       const number = await governor.getProposalId(targets, values, data, keccakOfText(description));
       return new Decision(targets, data, description, number);
     }
@@ -336,8 +336,7 @@ describe("the index of governance", function () {
     await expectEqual(200);
     await asAuthority(protocol, escrow, "unpause");
     await asAuthority(protocol, distributor, "setRates", [9_200, 4_300]);
-    const present = (await penalties.parameters()).toObject();
-    await asAuthority(protocol, penalties, "setParameters", [{ ...present, lowMark: 4_500n }]);
+    await setPenaltyParameters(protocol, { lowMark: 4_500 });
     await manager.grantRole(COUNCIL, voters[0], 0, { gasLimit: 1_000_000n });
     await manager.revokeRole(COUNCIL, voters[0], { gasLimit: 1_000_000n });
     await expectEqual(200);
@@ -375,9 +374,9 @@ describe("the index of governance", function () {
     expect(await plant(`UPDATE proposal SET quorum = quorum + 1 WHERE id = '${id}'`)).to.include(
       `proposal ${id}: quorum`,
     );
-    expect(await plant("UPDATE parameter SET value = value + 1 WHERE id = 'timelock.delaySeconds'")).to.include(
-      "parameter timelock.delaySeconds: value",
-    );
+    expect(
+      await plant("UPDATE parameter SET value = value + 1 WHERE id = 'timelock.delaySeconds'"),
+    ).to.include("parameter timelock.delaySeconds: value");
     expect(await plant("UPDATE treasury_stream SET paid = paid + 1 WHERE id = '1'")).to.include(
       "stream 1: paid",
     );

@@ -85,7 +85,8 @@ export function comparedLists(firstEpoch: number) {
     },
     pools: {
       fields:
-        "bond bondFrom assets shares commissionBps commissionRiseBps commissionRiseFrom openSlashes exitsFromPeriod " +
+        "bond bondFrom assets shares commissionBps commissionRiseBps commissionRiseFrom openSlashes burnAwaitingSync " +
+        "exitsFromPeriod " +
         "streaming arriving vested ownerIncome incomeUpdatedAt stake",
       row: z.object({
         id: z.string(),
@@ -97,6 +98,7 @@ export function comparedLists(firstEpoch: number) {
         commissionRiseBps: z.int().nullable(),
         commissionRiseFrom: z.int().nullable(),
         openSlashes: z.int(),
+        burnAwaitingSync: amount,
         exitsFromPeriod: z.int(),
         streaming: amount,
         arriving: amount,

@@ -32,7 +32,7 @@ export async function comparePenalties(context: CompareContext): Promise<void> {
     },
     {
       pendingBurn: await staking.pendingBurn(),
-      awaitingSync: await staking.burnAwaitingSync(),
+      awaitingSync: sum(rows.pools, ({ burnAwaitingSync }) => burnAwaitingSync),
       slashed: await staking.totalSlashed(),
       inEscrow: sum(open, ({ amount }) => amount),
     },

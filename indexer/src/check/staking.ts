@@ -141,6 +141,7 @@ async function comparePool(context: CompareContext, pool: PoolRow): Promise<void
       commissionRiseFrom: rise.fromEpoch,
       openSlashes: stored.openSlashes,
       slashesOpen: stored.openSlashes,
+      burnAwaitingSync: await staking.burnAwaitingSync(nodeId),
       streaming: gweiToWei(stream.streaming),
       arriving: gweiToWei(stream.arriving),
       vested: gweiToWei(stream.vested),

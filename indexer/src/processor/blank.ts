@@ -147,6 +147,7 @@ export function pool(id: string, node: model.Node | null): model.Pool {
     commissionRiseBps: null,
     commissionRiseFrom: null,
     openSlashes: 0,
+    burnAwaitingSync: 0n,
     exitsFromPeriod: 0,
     streaming: 0n,
     arriving: 0n,

@@ -31,7 +31,10 @@ async function checkContract(context: CheckContext, contract: JournaledContract)
   const address = addressOf(contract.futureId);
   const found = await rpc.getCode(address);
   const built = await runConstructor(rpc, context.record.deployer, artifact, contract);
-  if (typeof built !== "string") return report.same(SECTION, what, "constructor runs", built.failure);
+  if (typeof built !== "string") {
+    report.same(SECTION, what, "constructor runs", built.failure);
+    return;
+  }
 
   const immutables = Object.values(artifact.immutableReferences).flat();
   report.same(SECTION, what, masked(built, immutables), masked(found, immutables));
@@ -69,9 +72,10 @@ async function ownWords(
   const contract = new Contract(address, new Interface(abi), rpc);
   if (contract.interface.hasFunction("eip712Domain")) {
     const domain: unknown = await contract.getFunction("eip712Domain").staticCall();
-    const [, name, version, chainId] = z.tuple([z.string(), z.string(), z.string(), z.bigint()]).rest(z.unknown()).parse([
-      ...(domain as Iterable<unknown>),
-    ]);
+    const [, name, version, chainId] = z
+      .tuple([z.string(), z.string(), z.string(), z.bigint()])
+      .rest(z.unknown())
+      .parse([...(domain as Iterable<unknown>)]);
     words.add(TypedDataEncoder.hashDomain({ name, version, chainId, verifyingContract: address }));
   }
   return words;

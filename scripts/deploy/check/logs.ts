@@ -9,7 +9,9 @@ export async function logsOf(rpc: RpcProvider, address: string, fromBlock: numbe
   const newest = await rpc.getBlockNumber();
   const logs: Log[] = [];
   for (let from = fromBlock; from <= newest; from += BLOCKS) {
-    logs.push(...(await rpc.getLogs({ address, fromBlock: from, toBlock: Math.min(from + BLOCKS - 1, newest) })));
+    logs.push(
+      ...(await rpc.getLogs({ address, fromBlock: from, toBlock: Math.min(from + BLOCKS - 1, newest) })),
+    );
   }
   return logs;
 }

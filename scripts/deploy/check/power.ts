@@ -28,7 +28,12 @@ async function checkProxies({ report, rpc, contracts, addressOf, deployment }: C
     }
     const proxy = addressOf(futureId);
     const stored = await rpc.getStorage(proxy, IMPLEMENTATION_SLOT);
-    report.same("proxies", `${name}, implementation`, addressOf(implementation.futureId), `0x${stored.slice(-40)}`);
+    report.same(
+      "proxies",
+      `${name}, implementation`,
+      addressOf(implementation.futureId),
+      `0x${stored.slice(-40)}`,
+    );
     const managed = new Contract(proxy, new Interface(["function authority() view returns (address)"]), rpc);
     await report.reads(
       "proxies",
@@ -72,7 +77,10 @@ async function checkAccessManager(context: CheckContext): Promise<void> {
     SECTION,
     "functions of the guardian",
     guarded.toSorted(),
-    [...functions].filter(([, role]) => role === String(GUARDIAN_ROLE)).map(([key]) => key).toSorted(),
+    [...functions]
+      .filter(([, role]) => role === String(GUARDIAN_ROLE))
+      .map(([key]) => key)
+      .toSorted(),
   );
   report.same(
     SECTION,

@@ -26,7 +26,12 @@ export class CheckReport {
 
   /** Compares with what a chain says, which may be that it cannot. */
   async reads(section: string, what: string, expected: unknown, actual: Promise<unknown>): Promise<void> {
-    this.same(section, what, expected, await actual.catch((error: unknown) => `no answer: ${messageOf(error)}`));
+    this.same(
+      section,
+      what,
+      expected,
+      await actual.catch((error: unknown) => `no answer: ${messageOf(error)}`),
+    );
   }
 
   get differences(): readonly string[] {
@@ -46,7 +51,9 @@ export class CheckReport {
       }`;
       return [
         head,
-        ...wrong.map(({ what, expected, actual }) => `  ${what}\n    expected ${expected}\n    found    ${actual}`),
+        ...wrong.map(
+          ({ what, expected, actual }) => `  ${what}\n    expected ${expected}\n    found    ${actual}`,
+        ),
       ];
     });
     return lines.join("\n");
@@ -76,5 +83,5 @@ function shown(value: unknown): string {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.split("\n")[0] ?? "" : String(error);
+  return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
 }

@@ -64,7 +64,11 @@ export async function checkParameters(context: CheckContext): Promise<void> {
   await reads("lane odds", derived.sampling.laneOdds, attestations.LANE_ODDS());
   await reads("always prove above", derived.sampling.alwaysProveAboveWei, attestations.ALWAYS_PROVE_ABOVE());
   await reads("auditors", derived.auditors, attestations.auditorCount());
-  await reads("samples", derived.samples, ServiceProofs__factory.connect(addresses.serviceProofs, rpc).SAMPLES());
+  await reads(
+    "samples",
+    derived.samples,
+    ServiceProofs__factory.connect(addresses.serviceProofs, rpc).SAMPLES(),
+  );
 
   const escrow = PaymentEscrow__factory.connect(addresses.paymentEscrow, rpc);
   await reads("payment", derived.payment, named(escrow.paymentConfig()));
@@ -102,7 +106,13 @@ export async function checkParameters(context: CheckContext): Promise<void> {
 
 export async function checkSupply({ report, rpc, record, deployment, tree }: CheckContext): Promise<void> {
   const section = "supply";
-  const { token: tokenAddress, tokenVesting, treasury, rewardDistributor, nodeStaking } = deployment.addresses;
+  const {
+    token: tokenAddress,
+    tokenVesting,
+    treasury,
+    rewardDistributor,
+    nodeStaking,
+  } = deployment.addresses;
   const token = DTelToken__factory.connect(tokenAddress, rpc);
   const vesting = TokenVesting__factory.connect(tokenVesting, rpc);
   await report.reads(section, "who mints", rewardDistributor, token.DISTRIBUTOR());
@@ -112,12 +122,17 @@ export async function checkSupply({ report, rpc, record, deployment, tree }: Che
   let left = ALLOCATED_WEI;
   for (const log of await logsOf(rpc, tokenVesting, record.startBlock)) {
     const event = vesting.interface.parseLog({ topics: [...log.topics], data: log.data });
-    if (event?.name === "Claimed") left -= BigInt(event.args.amount as bigint);
-    if (event?.name === "Revoked") left -= BigInt(event.args.returned as bigint);
+    if (event?.name === "Claimed") left -= event.args.amount;
+    if (event?.name === "Revoked") left -= event.args.returned;
   }
   // What somebody sends there by mistake does no harm.
   const held = await token.balanceOf(tokenVesting);
-  report.same(section, "allocations not paid yet, held by the vesting contract", left, held < left ? held : left);
+  report.same(
+    section,
+    "allocations not paid yet, held by the vesting contract",
+    left,
+    held < left ? held : left,
+  );
   await report.reads(section, "votes of the vesting contract", INERT_VOTES, token.delegates(tokenVesting));
   await report.reads(section, "votes of the treasury", INERT_VOTES, token.delegates(treasury));
 }
@@ -125,7 +140,10 @@ export async function checkSupply({ report, rpc, record, deployment, tree }: Che
 /** A struct of ethers as an object of its members. */
 async function named(result: Promise<unknown>): Promise<unknown> {
   const value = await result;
-  return value !== null && typeof value === "object" && "toObject" in value && typeof value.toObject === "function"
+  return value !== null &&
+    typeof value === "object" &&
+    "toObject" in value &&
+    typeof value.toObject === "function"
     ? (value.toObject as () => unknown).call(value)
     : value;
 }

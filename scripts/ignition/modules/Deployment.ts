@@ -21,7 +21,16 @@ export interface DeploymentSteps {
 }
 
 export function deploymentModule(steps: DeploymentSteps) {
-  const parts: IgnitionModule[] = [Foundation, Token, Vesting, Governance, Protocol, Penalties, Identity, Powers];
+  const parts: IgnitionModule[] = [
+    Foundation,
+    Token,
+    Vesting,
+    Governance,
+    Protocol,
+    Penalties,
+    Identity,
+    Powers,
+  ];
   if (steps.genesis !== undefined) parts.push(releaseGenesisSupply(steps.genesis.claims));
   if (steps.arbiters) parts.push(appointArbiters);
   if (steps.handOver) parts.push(handOver([...parts]));

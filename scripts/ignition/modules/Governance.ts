@@ -28,7 +28,11 @@ export default buildModule("Governance", (m) => {
     m,
     accessManager,
     treasuryProxy,
-    m.contract("Treasury", [accessManager, { token, auction: buybackAuctionProxy }, m.getParameter("treasury")]),
+    m.contract("Treasury", [
+      accessManager,
+      { token, auction: buybackAuctionProxy },
+      m.getParameter("treasury"),
+    ]),
   );
   // What the treasury holds does not vote, and does not count for the quorum.
   m.call(treasury, "delegateVotes");

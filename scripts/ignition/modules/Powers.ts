@@ -39,12 +39,9 @@ export default buildModule("Powers", (m) => {
     [GUARDIAN_ROLE, m.getParameter<string>("guardian"), 0],
     { id: "appoint_guardian" },
   );
-  const roles = m.call(
-    accessManager,
-    "multicall",
-    [[...leaves, guardPenalties, guardGovernor, appoint]],
-    { id: "roles" },
-  );
+  const roles = m.call(accessManager, "multicall", [[...leaves, guardPenalties, guardGovernor, appoint]], {
+    id: "roles",
+  });
 
   // Governed parameters are set once, so that the events tell them from the beginning.
   const penaltyParameters = m.encodeFunctionCall(

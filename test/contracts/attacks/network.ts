@@ -1,6 +1,6 @@
 /** A network that lives through epochs in which everybody is honest unless a scenario says otherwise. */
 import { AbiCoder, id, keccak256, toBeHex } from "ethers";
-import { auditCommitment, auditedSeats, packScores } from "../../../node/protocol/audits.js";
+import { auditCommitment, auditedSeats, auditorSeats, packScores } from "../../../node/protocol/audits.js";
 import { WEI_PER_GWEI } from "../../../node/protocol/amounts.js";
 import { parseHex } from "../../../node/protocol/hex.js";
 import type { Attestation } from "../../../node/protocol/typedData.js";
@@ -201,8 +201,11 @@ export class Network {
 
   async #attest(epoch: number, { sessions, score, copies }: Behaviour): Promise<void> {
     const served: EpochOfNode[] = [];
+    const seating = await this.#seating(epoch);
     for (const node of this.nodes) {
-      const packedScores = await this.#scoresOf(node, epoch, score ?? (() => GOOD));
+      const packedScores = scoresOf(seating, node, (target) =>
+        score === undefined ? GOOD : score(node, target, epoch),
+      );
       const list = sessions === undefined ? [] : await sessions(node, epoch);
       if (list === undefined) continue;
       const commitment = {
@@ -220,28 +223,20 @@ export class Network {
     );
   }
 
-  /** One word of scores; undefined for who has nothing to say about one of its targets. */
-  async #scoresOf(
-    auditor: Node,
-    epoch: number,
-    score: NonNullable<Behaviour["score"]>,
-  ): Promise<bigint | undefined> {
+  /** Who audits whom in an epoch; nobody where it is not audited. */
+  async #seating(epoch: number): Promise<Seating> {
     const { attestations } = this.protocol;
     const offsets = (await attestations.auditOffsets(epoch)).map(Number);
     const size = Number(await attestations.ringSizeAt(epoch));
-    const own = await attestations.seatOf(auditor.nodeId, epoch);
-    if (offsets.length === 0 || !own.seated) return packScores([GOOD]);
-    const seats = new Map<number, Node>();
+    const seats = new Map<Node, number>();
+    const nodes = new Map<number, Node>();
     for (const node of this.nodes) {
-      const seat = await attestations.seatOf(node.nodeId, epoch);
-      if (seat.seated) seats.set(Number(seat.seat), node);
+      const { seated, seat } = await attestations.seatOf(node.nodeId, epoch);
+      if (!seated) continue;
+      seats.set(node, Number(seat));
+      nodes.set(Number(seat), node);
     }
-    const scores = auditedSeats(Number(own.seat), size, offsets).map((seat) => {
-      const target = seats.get(seat);
-      return target === undefined ? GOOD : score(auditor, target, epoch);
-    });
-    const given = scores.filter((each) => each !== undefined);
-    return given.length === scores.length ? packScores(given) : undefined;
+    return { offsets, size, seats, nodes };
   }
 
   async #draw(epoch: number, { draws, seed, armsFirst }: Behaviour): Promise<void> {
@@ -296,8 +291,10 @@ export class Network {
         if (await attestations.mustProve(node.nodeId, epoch, burned)) await service.prove();
       }
       const seat = await attestations.seatOf(node.nodeId, epoch);
-      if (packedScores !== undefined && seat.seated)
-        await attestations.reveal(attestation, packedScores, SALT);
+      if (packedScores === undefined || !seat.seated) continue;
+      const reveal = () => attestations.reveal(attestation, packedScores, SALT);
+      if (copies?.(node) === undefined) await reveal();
+      else if (!(await isRefused(reveal, "CommitmentMismatch"))) throw new Error("a copy was revealed");
     }
   }
 
@@ -309,8 +306,9 @@ export class Network {
 
   async #settle(epoch: number, { claims }: Behaviour): Promise<void> {
     const { distributor, attestations } = this.protocol;
-    const { drawn } = await attestations.proofDeadline(epoch);
+    const { drawn, timestamp } = await attestations.proofDeadline(epoch);
     if (!drawn) return;
+    if ((await networkHelpers.time.latest()) < timestamp) await networkHelpers.time.increaseTo(timestamp);
     const due = (this.#epochs.get(epoch) ?? []).filter(({ node }) => claims?.(node, epoch) !== false);
     await distributor.claimBatch(due.map(({ service }) => service.attestation));
   }
@@ -319,11 +317,13 @@ export class Network {
   async postStrikes(epoch: number, poster = this.protocol.holder): Promise<void> {
     if (epoch < this.firstEpoch) return;
     const strikes = this.protocol.strikes.connect(poster);
-    for (const target of this.nodes) {
+    const { offsets, size, seats, nodes } = await this.#seating(epoch);
+    for (const [target, seat] of seats) {
       await isRefused(() => strikes.strikeTarget(target.nodeId, epoch));
-      for (const auditor of this.nodes) {
-        (await isRefused(() => strikes.strikeAuditor.staticCall(auditor.nodeId, target.nodeId, epoch))) ||
-          (await strikes.strikeAuditor(auditor.nodeId, target.nodeId, epoch));
+      for (const auditorSeat of auditorSeats(seat, size, offsets)) {
+        const auditor = nodes.get(auditorSeat);
+        if (auditor === undefined) continue;
+        await isRefused(() => strikes.strikeAuditor(auditor.nodeId, target.nodeId, epoch));
       }
     }
   }
@@ -345,6 +345,29 @@ export class Network {
   govern(contract: Parameters<typeof asAuthority>[1], name: string, values: readonly unknown[]) {
     return asAuthority(this.protocol, contract, name, values);
   }
+}
+
+interface Seating {
+  readonly offsets: readonly number[];
+  readonly size: number;
+  readonly seats: ReadonlyMap<Node, number>;
+  readonly nodes: ReadonlyMap<number, Node>;
+}
+
+/** One word of scores; undefined for who has nothing to say about one of its targets. */
+function scoresOf(
+  { offsets, size, seats, nodes }: Seating,
+  auditor: Node,
+  score: (target: Node) => number | undefined,
+): bigint | undefined {
+  const own = seats.get(auditor);
+  if (offsets.length === 0 || own === undefined) return packScores([GOOD]);
+  const scores = auditedSeats(own, size, offsets).map((seat) => {
+    const target = nodes.get(seat);
+    return target === undefined ? GOOD : score(target);
+  });
+  const given = scores.filter((each) => each !== undefined);
+  return given.length === scores.length ? packScores(given) : undefined;
 }
 
 /** Whether the contracts refuse a call, by this name if one is given. */

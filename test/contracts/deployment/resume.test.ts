@@ -34,7 +34,10 @@ describe("npm run deploy", function () {
     const server = await hre.network.createServer("node", "127.0.0.1", 0);
     const { port } = await server.listen();
     rpcUrl = `http://127.0.0.1:${port}`;
-    provider = new JsonRpcProvider(rpcUrl, Network.from(DEVNET_CHAIN_ID), { staticNetwork: true, cacheTimeout: -1 });
+    provider = new JsonRpcProvider(rpcUrl, Network.from(DEVNET_CHAIN_ID), {
+      staticNetwork: true,
+      cacheTimeout: -1,
+    });
     await provider.send("evm_setAutomine", [true]);
     stop = async () => {
       provider.destroy();
@@ -48,7 +51,9 @@ describe("npm run deploy", function () {
   });
 
   /** Runs it, and kills it without a warning when a line of its output says so. Resolves to output and exit code. */
-  async function deploy(killAt?: (lines: number) => boolean): Promise<{ output: string; code: number | null }> {
+  async function deploy(
+    killAt?: (lines: number) => boolean,
+  ): Promise<{ output: string; code: number | null }> {
     const child = spawn(
       process.execPath,
       ["--import", "tsx", "scripts/deploy/deploy.ts", "--network", "devnet", "--directory", directory],
@@ -111,7 +116,10 @@ describe("npm run deploy", function () {
     expect(steps).to.have.length(nonces.length);
 
     const decisions = await readFile(join(directory, "decisions.json"), "utf8");
-    await writeFile(join(directory, "decisions.json"), decisions.replace('"kappaBps": 9000', '"kappaBps": 8999'));
+    await writeFile(
+      join(directory, "decisions.json"),
+      decisions.replace('"kappaBps": 9000', '"kappaBps": 8999'),
+    );
     const changed = await deploy();
     expect(changed.output).to.contain("the parameters file has changed since");
     expect(changed.code).to.equal(1);
@@ -152,7 +160,10 @@ describe("npm run deploy", function () {
       `supply: votes of the vesting contract is ${STRANGER.toLowerCase()}`,
       "code: Protocol#ServiceProofs is",
     ]) {
-      expect(differences.some((difference) => difference.startsWith(found)), found).to.equal(true);
+      expect(
+        differences.some((difference) => difference.startsWith(found)),
+        found,
+      ).to.equal(true);
     }
   });
 });

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { keccak256, toBeHex, toUtf8Bytes } from "ethers";
 import type { BaseContract } from "ethers";
 import { WEI_PER_GWEI } from "../../../node/protocol/amounts.js";
 import {
@@ -13,6 +12,7 @@ import {
   StakingExtension__factory,
 } from "../../../types/contracts/index.js";
 import { ethers, networkHelpers } from "../support/chain.js";
+import { erc7201 } from "../support/erc7201.js";
 import { addApp, addDelegator, addNode, collect, dtel } from "../support/people.js";
 import { asAuthority } from "../support/penalties.js";
 import { freshProtocol } from "../support/protocol.js";
@@ -22,12 +22,6 @@ import { slash } from "../support/staking.js";
 
 /** Where ERC-1967 keeps the implementation. */
 const IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
-
-/** Where a contract's storage begins (ERC-7201). */
-function erc7201(name: string): string {
-  const inner = BigInt(keccak256(toUtf8Bytes(name))) - 1n;
-  return toBeHex(BigInt(keccak256(toBeHex(inner, 32))) & ~0xffn, 32);
-}
 
 /** Sets everything that governance can, so that there is something to keep. */
 async function setAll(protocol: Protocol): Promise<void> {
@@ -55,7 +49,9 @@ describe("upgrades", function () {
     const stakingPeers = { token, registry, distributor, penalties };
     const time = { genesis: clock.genesisSeconds, epochSeconds: clock.epochSeconds, epochBlocks: 40 };
     implementations = [
-      ["NodeRegistry", registry, 
+      [
+        "NodeRegistry",
+        registry,
         () => new NodeRegistry__factory(deployer).deploy(manager, { attestations, ring, strikes }),
       ],
       [

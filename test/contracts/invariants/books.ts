@@ -1,6 +1,6 @@
 /** The protocol's books as somebody keeps them who only reads its events, with what must hold of the events alone. */
 import { expect } from "chai";
-import type { Interface, LogDescription } from "ethers";
+import type { Interface, LogDescription, Result } from "ethers";
 import type { IPenaltyManager } from "../../../types/contracts/penalties/PenaltyManager.js";
 import { ethers } from "../support/chain.js";
 import type { Protocol } from "../support/protocol.js";
@@ -266,11 +266,11 @@ export class Books {
   }
 }
 
-const id = (event: LogDescription, name: string): bigint => BigInt(event.args.getValue(name) as bigint);
+const id = (event: LogDescription, name: string): bigint => event.args.getValue(name) as bigint;
 /** With its fields by name, as the contract takes it again. */
 function slashIn(event: LogDescription): Slash {
-  const slash = event.args.getValue("slash") as { toObject(): Slash; taken: { toObject(): Slash["taken"] } };
-  return { ...slash.toObject(), taken: slash.taken.toObject() };
+  const slash = event.args.getValue("slash") as Result & { readonly taken: Result };
+  return Object.assign(slash.toObject(), { taken: slash.taken.toObject() }) as unknown as Slash;
 }
 
 const exitKey = (event: LogDescription): string =>

@@ -39,8 +39,8 @@ export class World {
   /** Stake of running epochs as it was first seen, by node and epoch. */
   readonly stakes = new Map<string, bigint>();
   readonly lastActions: string[] = [];
-  readonly done = new Map<string, number>();
-  readonly refused = new Map<string, number>();
+  /** How often what was done, or refused and why. */
+  readonly outcomes = new Map<string, number>();
 
   private constructor(
     readonly seed: number,
@@ -133,10 +133,10 @@ export class World {
 
   /** A thing that somebody tries; the contracts may refuse it. */
   async attempt(action: string, transaction: () => Promise<ContractTransactionResponse>): Promise<boolean> {
-    const isDone = await this.#try(action, transaction);
-    const counts = isDone ? this.done : this.refused;
-    counts.set(action, (counts.get(action) ?? 0) + 1);
-    return isDone;
+    const refusal = await this.#try(action, transaction);
+    const outcome = `${action.replaceAll(/[\d,]+/g, "#")}: ${refusal ?? "done"}`;
+    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+    return refusal === undefined;
   }
 
   /** A thing that nothing may ever stop. */
@@ -149,18 +149,23 @@ export class World {
     if (this.lastActions.length > LAST_ACTIONS) this.lastActions.shift();
   }
 
-  async #try(action: string, transaction: () => Promise<ContractTransactionResponse>): Promise<boolean> {
+  /** @returns The name of the refusal, if it was refused. */
+  async #try(
+    action: string,
+    transaction: () => Promise<ContractTransactionResponse>,
+  ): Promise<string | undefined> {
     const epoch = await this.protocol.clock.now();
     try {
       await transaction();
       this.note(`epoch ${epoch}: ${action}`);
-      return true;
+      return undefined;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.note(`epoch ${epoch}: ${action}: refused, ${message.slice(0, 200)}`);
+      const refusal = /reverted with custom error '(\w+)/.exec(message)?.[1];
+      this.note(`epoch ${epoch}: ${action}: ${message.slice(0, 200)}`);
       // A refusal has a name. Anything else, an overflow for one, is an error of the contract or of this test.
-      if (!message.includes("reverted with custom error")) throw error;
-      return false;
+      if (refusal === undefined) throw error;
+      return refusal;
     }
   }
 

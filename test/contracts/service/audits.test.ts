@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { toBeHex } from "ethers";
 import { auditOffsets, packScores, unpackScores, weightedMedian } from "../../../node/protocol/audits.js";
 import { WEI_PER_GWEI, floorToGwei } from "../../../node/protocol/amounts.js";
 import { parseHex } from "../../../node/protocol/hex.js";
@@ -6,19 +7,23 @@ import { randomFrom } from "../../node/support/random.js";
 import { AuditedService, auditEpoch, commitmentOf, saltOf, targetsOf } from "../support/audits.js";
 import type { Scoring } from "../support/audits.js";
 import { networkHelpers } from "../support/chain.js";
+import { erc7201 } from "../support/erc7201.js";
 import { actingAs } from "../support/impersonate.js";
 import { addNode, dtel } from "../support/people.js";
 import type { Node } from "../support/people.js";
-import { freshProtocol } from "../support/protocol.js";
+import { freshProtocol, protocolFixture } from "../support/protocol.js";
 import type { Protocol } from "../support/protocol.js";
 import { drawSeed, passProofDeadline, unattested } from "../support/service.js";
 import type { Service } from "../support/service.js";
 
 const EPOCH = 5;
+const RING = 256;
 /** K of the tests' parameters. */
 const AUDITORS = 3;
 const NEUTRAL = 8_000n;
 const BPS = 10_000n;
+
+const FIXTURES = [3, 5, 7].map((auditors) => [auditors, protocolFixture({ audits: { auditors } })] as const);
 
 describe("QualityAudits", function () {
   let protocol: Protocol;
@@ -35,6 +40,13 @@ describe("QualityAudits", function () {
     }
     expect((await protocol.attestations.seatOf(nodes.at(-1)!.nodeId, EPOCH)).seated).to.equal(true);
     await protocol.clock.goTo(EPOCH - 1, 10);
+  }
+
+  /** Puts another seed in the place of a drawn one: chains do not draw the ends of their range. */
+  async function setSeed(epoch: number, seed: string): Promise<void> {
+    const seeds = BigInt(erc7201("dtelecom.EpochSeeds")) + BigInt(RING);
+    const address = await protocol.attestations.getAddress();
+    await networkHelpers.setStorageAt(address, toBeHex(seeds + BigInt(epoch % RING), 32), seed);
   }
 
   const always =
@@ -60,22 +72,35 @@ describe("QualityAudits", function () {
   }
 
   describe("who audits whom", function () {
-    it("is never oneself and never one node twice, in a ring of any size, as nodes compute it", async function () {
+    for (const [auditors, fixture] of FIXTURES) {
+      it(`is never oneself and never one node twice, ${auditors} of any number, as nodes compute it`, async function () {
+        protocol = await freshProtocol(fixture);
+        await checkOffsets(auditors);
+      });
+    }
+
+    async function checkOffsets(auditors: number): Promise<void> {
       const { attestations, ring } = protocol;
+      expect(await attestations.auditorCount()).to.equal(BigInt(auditors));
       await protocol.clock.goTo(EPOCH - 1, 10);
       await drawSeed(protocol, EPOCH - 2);
-      const seed = parseHex(await attestations.seedOf(EPOCH - 2), 32);
+      const drawn = await attestations.seedOf(EPOCH - 2);
       const asRing = attestations.connect(await actingAs(ring));
       const sizes = [...Array.from({ length: 40 }, (_, size) => size), 100, 257, 9_999, 10_000, 16_777_215];
-      for (const size of sizes) {
-        await asRing.setRingSize(EPOCH, size);
-        const offsets = (await attestations.auditOffsets(EPOCH)).map(Number);
-        expect(offsets, `${size} seats`).to.deep.equal(auditOffsets(seed, size, AUDITORS));
-        expect(offsets.length).to.equal(size > AUDITORS ? AUDITORS : 0);
-        expect(new Set(offsets).size).to.equal(offsets.length);
-        for (const offset of offsets) expect(offset > 0 && offset < size).to.equal(true);
+      // Every lane at either end of its range, too.
+      for (const seed of [drawn, "0x" + "00".repeat(32), "0x" + "ff".repeat(32)]) {
+        await setSeed(EPOCH - 2, seed);
+        expect(await attestations.seedOf(EPOCH - 2)).to.equal(seed);
+        for (const size of sizes) {
+          await asRing.setRingSize(EPOCH, size);
+          const offsets = (await attestations.auditOffsets(EPOCH)).map(Number);
+          expect(offsets, `${size} seats`).to.deep.equal(auditOffsets(parseHex(seed, 32), size, auditors));
+          expect(offsets.length).to.equal(size > auditors ? auditors : 0);
+          expect(new Set(offsets).size).to.equal(offsets.length);
+          for (const offset of offsets) expect(offset > 0 && offset < size).to.equal(true);
+        }
       }
-    });
+    }
 
     it("is seats that belong together both ways: who audits a node is who has it among its targets", async function () {
       await ringOf(8);
@@ -316,6 +341,23 @@ describe("QualityAudits", function () {
       }
     });
 
+    it("of two auditors of the same weight is the lower one", async function () {
+      await ringOf(6);
+      const silent = nodes[5]!;
+      await auditEpoch(protocol, nodes, EPOCH, (auditor) =>
+        auditor === silent ? undefined : Number(auditor.nodeId) * 1_000,
+      );
+      let pairs = 0;
+      for (const { nodeId } of nodes) {
+        const { revealed, scores, weights, median } = await protocol.attestations.auditOf(nodeId, EPOCH);
+        if (revealed !== 2n) continue;
+        pairs++;
+        const given = scores.filter((_, index) => weights[index] !== 0n);
+        expect(median).to.equal(given[0]! < given[1]! ? given[0] : given[1]);
+      }
+      expect(pairs).to.equal(AUDITORS);
+    });
+
     it("weighs the availability of who is scored, and nobody else's", async function () {
       await ringOf(6);
       const [bad, best] = [nodes[2]!, nodes[4]!];
@@ -393,19 +435,22 @@ describe("QualityAudits", function () {
     it("where there are no more nodes than auditors", async function () {
       await ringOf(AUDITORS);
       await drawSeed(protocol, EPOCH - 2);
-      for (const service of await settle()) expect(await availabilityOf(service)).to.equal(await due(NEUTRAL));
+      for (const service of await settle())
+        expect(await availabilityOf(service)).to.equal(await due(NEUTRAL));
     });
 
     it("where the seed came too late, or never", async function () {
       await ringOf(5);
-      for (const service of await settle()) expect(await availabilityOf(service)).to.equal(await due(NEUTRAL));
+      for (const service of await settle())
+        expect(await availabilityOf(service)).to.equal(await due(NEUTRAL));
     });
 
     it("where the seed came too late, even if it comes before the claim", async function () {
       await ringOf(5);
       await protocol.clock.goTo(EPOCH, 10);
       await drawSeed(protocol, EPOCH - 2);
-      for (const service of await settle()) expect(await availabilityOf(service)).to.equal(await due(NEUTRAL));
+      for (const service of await settle())
+        expect(await availabilityOf(service)).to.equal(await due(NEUTRAL));
     });
   });
 
@@ -433,7 +478,10 @@ describe("QualityAudits", function () {
         [EPOCH + 1, false],
       ] as const) {
         await clock.goTo(epoch + 1, 300);
-        const service = new AuditedService(protocol, leaving!, epoch, { packedScores: 0n, salt: saltOf("d") });
+        const service = new AuditedService(protocol, leaving!, epoch, {
+          packedScores: 0n,
+          salt: saltOf("d"),
+        });
         await service.attest();
         await drawSeed(protocol, epoch);
         await passProofDeadline(protocol, epoch);

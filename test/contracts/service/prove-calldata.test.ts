@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { AbiCoder, dataLength, dataSlice, concat, toBeHex } from "ethers";
 import { samplePoints } from "../../../node/protocol/sampling.js";
 import { parseHex } from "../../../node/protocol/hex.js";
-import type { Hex } from "../../../node/protocol/hex.js";
 import { ServiceProofs__factory } from "../../../types/contracts/index.js";
 import type { ServiceProofs } from "../../../types/contracts/index.js";
 import type { OpeningStruct } from "../../../types/contracts/service/ServiceAttestations.js";
@@ -73,9 +72,7 @@ describe("ServiceAttestations: calldata of prove", function () {
   });
 
   const encode = (list: OpeningStruct[]) =>
-    new Calldata(
-      protocol.attestations.interface.encodeFunctionData("prove", [service.attestation, list]),
-    );
+    new Calldata(protocol.attestations.interface.encodeFunctionData("prove", [service.attestation, list]));
   const send = ({ data }: Calldata) => protocol.holder.sendTransaction({ to: protocol.attestations, data });
   const context = (domain: string, seed: string, start: bigint) =>
     AbiCoder.defaultAbiCoder().encode(["bytes32", "bytes32", "uint256"], [domain, seed, start]);
@@ -98,7 +95,7 @@ describe("ServiceAttestations: calldata of prove", function () {
 
   it("a seed of one's own behind it picks no other leaves", async function () {
     const { nodeId, bytesDelivered } = service.attestation;
-    const own = parseHex("0x" + "5a".repeat(WORD), 32) as Hex;
+    const own = parseHex("0x" + "5a".repeat(WORD), 32);
     const asked = samplePoints(own, nodeId, EPOCH, bytesDelivered, SAMPLES);
     const convenient = encode(asked.map((point) => service.openingAt(point)));
     expect(convenient.data).not.to.equal(honest.data);

@@ -116,7 +116,7 @@ describe("ServiceAttestations: prove", function () {
       for (const count of [0, SAMPLES - 1, SAMPLES + 1]) {
         const openings = Array.from({ length: count }, () => service.openingAt(0n));
         await expect(attestations.prove(service.attestation, openings))
-          .to.be.revertedWithCustomError( proofs, "WrongSampleCount")
+          .to.be.revertedWithCustomError(proofs, "WrongSampleCount")
           .withArgs(count, SAMPLES);
       }
     });
@@ -137,7 +137,7 @@ describe("ServiceAttestations: prove", function () {
           await expect(
             attestations.prove(service.attestation, openings.with(sample, service.openingAt(wrong))),
           )
-            .to.be.revertedWithCustomError( proofs, "SampleNotCovered")
+            .to.be.revertedWithCustomError(proofs, "SampleNotCovered")
             .withArgs(sample, point, neighbour.prefix, neighbour.prefix + neighbour.leaf.bytesDelivered);
         }
       }
@@ -160,7 +160,7 @@ describe("ServiceAttestations: prove", function () {
       if (point === 0n) continue;
       const changed = openings.with(sample, service.openingAt(point - 1n));
       await expect(attestations.prove(service.attestation, changed))
-        .to.be.revertedWithCustomError( proofs, "SampleNotCovered")
+        .to.be.revertedWithCustomError(proofs, "SampleNotCovered")
         .withArgs(sample, point, point - 1n, point);
     }
     await service.prove();
@@ -173,21 +173,20 @@ describe("ServiceAttestations: prove", function () {
       ["for fewer bytes than the leaf counts", { receipt: { bytesDelivered: 999_999n } }],
     ] as const) {
       it(what, async function () {
-        const { attestations } = protocol;
         const service = await singleSession(options);
         await attestAndDraw(service);
-        await expect(service.prove()).to.be.revertedWithCustomError( proofs, "SessionKeyMismatch");
+        await expect(service.prove()).to.be.revertedWithCustomError(proofs, "SessionKeyMismatch");
       });
     }
 
     it("signed by another key than the grant names", async function () {
-      const { attestations, newAccount } = protocol;
+      const { newAccount } = protocol;
       const other = await newAccount();
       const service = await singleSession({ receiptSigner: other });
       await attestAndDraw(service);
       const [leaf] = service.tree.leaves;
       await expect(service.prove())
-        .to.be.revertedWithCustomError( proofs, "SessionKeyMismatch")
+        .to.be.revertedWithCustomError(proofs, "SessionKeyMismatch")
         .withArgs(0n, other.address, leaf?.sessionKey);
     });
 
@@ -198,13 +197,13 @@ describe("ServiceAttestations: prove", function () {
       for (const quality of [10_001, 0x1_0000 + 9_000]) {
         const openings = (await service.openings()).map((opening) => ({ ...opening, quality }));
         await expect(attestations.prove(service.attestation, openings))
-          .to.be.revertedWithCustomError( proofs, "InvalidQuality")
+          .to.be.revertedWithCustomError(proofs, "InvalidQuality")
           .withArgs(0n, quality);
       }
     });
 
     it("for another chain or contract", async function () {
-      const { attestations, serviceDomain, paymentDomain } = protocol;
+      const { serviceDomain, paymentDomain } = protocol;
       const foreign: Service[] = [];
       for (const domain of [{ ...serviceDomain, chainId: 1n }, paymentDomain]) {
         const each = await addNode(protocol);
@@ -213,14 +212,14 @@ describe("ServiceAttestations: prove", function () {
       }
       await attestAndDraw(...foreign);
       for (const service of foreign) {
-        await expect(service.prove()).to.be.revertedWithCustomError( proofs, "SessionKeyMismatch");
+        await expect(service.prove()).to.be.revertedWithCustomError(proofs, "SessionKeyMismatch");
       }
     });
   });
 
   describe("refuses a grant", function () {
     it("that had expired as the epoch began, to the second", async function () {
-      const { attestations, clock } = protocol;
+      const { clock } = protocol;
       const start = clock.startOf(EPOCH);
       const other = await addNode(protocol);
       const expired = await singleSession({ grant: { expiresAt: BigInt(start) } });
@@ -229,14 +228,11 @@ describe("ServiceAttestations: prove", function () {
       });
       const valid = new Service(protocol, other, EPOCH, [session]);
       await attestAndDraw(expired, valid);
-      await expect(expired.prove())
-        .to.be.revertedWithCustomError( proofs, "GrantExpired")
-        .withArgs(0n, start);
+      await expect(expired.prove()).to.be.revertedWithCustomError(proofs, "GrantExpired").withArgs(0n, start);
       await valid.prove();
     });
 
     it("whose limit the receipt exceeds, by one byte", async function () {
-      const { attestations } = protocol;
       const other = await addNode(protocol);
       const over = await singleSession({ grant: { maxBytesPerEpoch: 999_999n } });
       const session = await newSession(protocol, app, other, EPOCH, "full", {
@@ -245,28 +241,27 @@ describe("ServiceAttestations: prove", function () {
       const full = new Service(protocol, other, EPOCH, [session]);
       await attestAndDraw(over, full);
       await expect(over.prove())
-        .to.be.revertedWithCustomError( proofs, "GrantLimitExceeded")
+        .to.be.revertedWithCustomError(proofs, "GrantLimitExceeded")
         .withArgs(0n, 1_000_000n, 999_999n);
       await full.prove();
     });
 
     it("by a key that is not the app's, or another app's", async function () {
-      const { attestations, newAccount } = protocol;
+      const { newAccount } = protocol;
       const stranger = await newAccount();
       const forged = await singleSession({ grantSigner: stranger });
       await attestAndDraw(forged);
       await expect(forged.prove())
-        .to.be.revertedWithCustomError( proofs, "NotGrantSigner")
+        .to.be.revertedWithCustomError(proofs, "NotGrantSigner")
         .withArgs(0n, app.account.address, stranger.address);
     });
 
     it("of another app with this app's signature", async function () {
-      const { attestations } = protocol;
       const other = await addApp(protocol);
       const swapped = await singleSession({ grant: { app: other.account.id } });
       await attestAndDraw(swapped);
       await expect(swapped.prove())
-        .to.be.revertedWithCustomError( proofs, "NotGrantSigner")
+        .to.be.revertedWithCustomError(proofs, "NotGrantSigner")
         .withArgs(0n, other.account.address, app.signer.address);
     });
 
@@ -291,7 +286,7 @@ describe("ServiceAttestations: prove", function () {
     });
 
     it("by a key revoked before the epoch; one revoked during it still counts", async function () {
-      const { attestations, escrow, clock } = protocol;
+      const { escrow, clock } = protocol;
       const other = await addNode(protocol);
       const second = await addApp(protocol);
       await clock.goTo(EPOCH - 1, 3_000);
@@ -302,18 +297,18 @@ describe("ServiceAttestations: prove", function () {
       const session = await newSession(protocol, second, other, EPOCH, "during");
       const during = new Service(protocol, other, EPOCH, [session]);
       await attestAndDraw(revoked, during);
-      await expect(revoked.prove()).to.be.revertedWithCustomError( proofs, "NotGrantSigner");
+      await expect(revoked.prove()).to.be.revertedWithCustomError(proofs, "NotGrantSigner");
       await during.prove();
     });
 
     it("by a key added after the epoch", async function () {
-      const { attestations, escrow, clock, newAccount } = protocol;
+      const { escrow, clock, newAccount } = protocol;
       const late = await newAccount();
       const service = await singleSession({ grantSigner: late });
       await clock.goTo(EPOCH + 1, 5);
       await escrow.connect(app.account).addSigner(late);
       await attestAndDraw(service);
-      await expect(service.prove()).to.be.revertedWithCustomError( proofs, "NotGrantSigner");
+      await expect(service.prove()).to.be.revertedWithCustomError(proofs, "NotGrantSigner");
     });
   });
 
@@ -325,7 +320,7 @@ describe("ServiceAttestations: prove", function () {
       await attestAndDraw(inflated);
       const openings = Array.from({ length: SAMPLES }, () => openingOf(session, []));
       await expect(attestations.prove(inflated.attestation, openings))
-        .to.be.revertedWithCustomError( proofs, "TotalMismatch")
+        .to.be.revertedWithCustomError(proofs, "TotalMismatch")
         .withArgs(1_000_000n, 1_000_001n);
     });
 
@@ -372,7 +367,7 @@ describe("ServiceAttestations: prove", function () {
         ]).path,
       }));
       await expect(attestations.prove(doubled.attestation, left))
-        .to.be.revertedWithCustomError( proofs, "SeparatorViolated")
+        .to.be.revertedWithCustomError(proofs, "SeparatorViolated")
         .withArgs(session.sessionKey, session.sessionKey, true);
     });
 
@@ -392,7 +387,7 @@ describe("ServiceAttestations: prove", function () {
       });
       const impostor = Array.from({ length: SAMPLES }, () => openingOf(whole, []));
       await expect(attestations.prove(service.attestation, impostor))
-        .to.be.revertedWithCustomError( proofs, "RootMismatch")
+        .to.be.revertedWithCustomError(proofs, "RootMismatch")
         .withArgs(new ReceiptTree([whole]).root, service.tree.root);
     });
 
@@ -421,7 +416,7 @@ describe("ServiceAttestations: prove", function () {
         const malformed = step | (1n << bit);
         const changed = openings.with(0, { ...openings[0]!, path: [{ siblingHash, step: malformed }] });
         await expect(attestations.prove(service.attestation, changed))
-          .to.be.revertedWithCustomError( proofs, "MalformedStep")
+          .to.be.revertedWithCustomError(proofs, "MalformedStep")
           .withArgs(malformed);
       }
     });

@@ -33,13 +33,7 @@ describe("NodeStaking: bond", function () {
       .to.emit(staking, "StakeChanged")
       .withArgs(node.nodeId, 5n, dtel(1_500), dtel(1_500));
     const stakes = [2, 3, 4, 5, 99].map((epoch) => staking.stakeAt(node.nodeId, epoch));
-    expect(await Promise.all(stakes)).to.deep.equal([
-      0n,
-      dtel(1_000),
-      dtel(1_000),
-      dtel(1_500),
-      dtel(1_500),
-    ]);
+    expect(await Promise.all(stakes)).to.deep.equal([0n, dtel(1_000), dtel(1_000), dtel(1_500), dtel(1_500)]);
     const bonds = [2, 3, 4, 5].map((epoch) => staking.bondAt(node.nodeId, epoch));
     expect(await Promise.all(bonds)).to.deep.equal([0n, dtel(1_000), dtel(1_000), dtel(1_500)]);
     expect(await staking.totalStakeAt(5)).to.equal(dtel(1_500));

@@ -47,9 +47,9 @@ describe("NodeStaking: commission", function () {
       1_500n,
     ]);
     // The epoch begins after the notice has run, whatever second of the running one it was announced in.
-    const noticeSeconds = Number(protocol.parameters.staking.commissionNoticeSeconds);
+    const noticeSeconds = protocol.parameters.staking.commissionNoticeSeconds;
     expect(clock.startOf(first) - (clock.startOf(3) + 11)).to.be.greaterThan(noticeSeconds);
-    expect(noticeSeconds).to.be.greaterThan(2 * Number(protocol.parameters.staking.unbondingSeconds));
+    expect(noticeSeconds).to.be.greaterThan(2 * protocol.parameters.staking.unbondingSeconds);
   });
 
   it("of an epoch is what it was then, however late its income is claimed", async function () {
@@ -106,11 +106,7 @@ describe("NodeStaking: commission", function () {
     await announce(2_000);
     const second = first + RING + NOTICE_EPOCHS + 1;
     // What can be claimed of the time before the first rise: nothing. All else is 1,500.
-    expect([await at(first), await at(second - 1), await at(second)]).to.deep.equal([
-      1_500n,
-      1_500n,
-      2_000n,
-    ]);
+    expect([await at(first), await at(second - 1), await at(second)]).to.deep.equal([1_500n, 1_500n, 2_000n]);
   });
 
   it("cannot be raised again by taking the first rise back", async function () {

@@ -3,8 +3,13 @@ import { WEI_PER_GWEI as GWEI } from "../../../node/protocol/amounts.js";
 import { addBond, addDelegator, addNode, delegateMore, dtel } from "../support/people.js";
 import type { Node } from "../support/people.js";
 import { asAuthority } from "../support/penalties.js";
-import { freshProtocol } from "../support/protocol.js";
+import { freshProtocol, protocolFixture } from "../support/protocol.js";
 import type { Protocol } from "../support/protocol.js";
+
+const dearProofs = protocolFixture({
+  staking: { minBond: "5000" },
+  sampling: { missingProofSlash: "500" },
+});
 
 describe("NodeStaking: stake limits", function () {
   let protocol: Protocol;
@@ -16,8 +21,7 @@ describe("NodeStaking: stake limits", function () {
 
   const set = (minBond: bigint, cap: number) =>
     asAuthority(protocol, protocol.staking, "setStakeLimits", [minBond, cap]);
-  const stakeNext = async () =>
-    protocol.staking.stakeAt(node.nodeId, (await protocol.clock.now()) + 1);
+  const stakeNext = async () => protocol.staking.stakeAt(node.nodeId, (await protocol.clock.now()) + 1);
 
   it("are those of the deployment until governance sets others, and its alone", async function () {
     const { staking, holder } = protocol;
@@ -25,7 +29,9 @@ describe("NodeStaking: stake limits", function () {
     await expect(staking.setStakeLimits(dtel(2_000), 5))
       .to.be.revertedWithCustomError(staking, "NotAuthority")
       .withArgs(holder.address);
-    await expect(set(dtel(2_000), 5)).to.emit(staking, "StakeLimitsChanged").withArgs(dtel(2_000), 5n);
+    await expect(set(dtel(2_000), 5))
+      .to.emit(staking, "StakeLimitsChanged")
+      .withArgs(dtel(2_000), 5n);
     expect([await staking.minBond(), await staking.delegationCap()]).to.deep.equal([dtel(2_000), 5n]);
   });
 
@@ -42,6 +48,16 @@ describe("NodeStaking: stake limits", function () {
     }
     await set(dtel(250_000), 20);
     await set(dtel(1_000), 5);
+  });
+
+  it("keep room for four missing proofs in the smallest bond", async function () {
+    protocol = await freshProtocol(dearProofs);
+    const { staking, penalties } = protocol;
+    expect(await penalties.missingProofSlashWei()).to.equal(dtel(500));
+    await expect(set(dtel(1_999), 10))
+      .to.be.revertedWithCustomError(staking, "BondTooLow")
+      .withArgs(dtel(1_999), dtel(2_000));
+    await set(dtel(2_000), 10);
   });
 
   it("leave a node what it has until it changes its stake: then the new ones hold", async function () {

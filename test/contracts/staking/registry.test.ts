@@ -158,10 +158,7 @@ describe("NodeRegistry", function () {
       await asOwner().setOperator(node.nodeId, await newAccount());
       for (const stranger of [node.operator, await newAccount()]) {
         const asStranger = registry.connect(stranger);
-        for (const attempt of [
-          () => asStranger.activate(node.nodeId),
-          () => asStranger.drain(node.nodeId),
-        ]) {
+        for (const attempt of [() => asStranger.activate(node.nodeId), () => asStranger.drain(node.nodeId)]) {
           await expect(attempt())
             .to.be.revertedWithCustomError(registry, "NotOwnerOrOperator")
             .withArgs(node.nodeId, stranger.address);

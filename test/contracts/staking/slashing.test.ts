@@ -308,7 +308,7 @@ describe("NodeStaking: slashes", function () {
       await expect(penalties.returnSlashed(node.nodeId, taken))
         .to.emit(staking, "SlashReturned")
         .withArgs(node.nodeId, (returned: bigint[]) => returned[3] === taken.pool, dtel(200));
-      expect(await staking.burnAwaitingSync()).to.equal(dtel(200));
+      expect(await staking.burnAwaitingSync(node.nodeId)).to.equal(dtel(200));
       expect(await staking.assetsOf(node.nodeId)).to.equal(0n);
       const joined = await addDelegator(protocol, node.nodeId, dtel(10));
       expect(await worth(joined)).to.equal(dtel(10));
@@ -470,12 +470,12 @@ describe("NodeStaking: slashes", function () {
       await expect(staking.burnPending()).to.emit(staking, "SlashesFlushed").withArgs(dtel(900));
       await expect(staking.burnPending()).to.be.revertedWithCustomError(staking, "ZeroAmount");
       // What was delegators' is burned when nobody votes with it any more.
-      expect(await staking.burnAwaitingSync()).to.equal(dtel(200));
+      expect(await staking.burnAwaitingSync(node.nodeId)).to.equal(dtel(200));
       await expect(staking.syncVotes(node.nodeId, delegator))
         .to.emit(staking, "BurnReleased")
-        .withArgs(dtel(200));
+        .withArgs(node.nodeId, dtel(200));
       await staking.burnPending();
-      expect(await staking.burnAwaitingSync()).to.equal(0n);
+      expect(await staking.burnAwaitingSync(node.nodeId)).to.equal(0n);
       expect(supply - (await token.totalSupply())).to.equal(dtel(1_100));
     });
 
@@ -483,9 +483,7 @@ describe("NodeStaking: slashes", function () {
       const { staking, token, distributor, clock } = protocol;
       const other = await addNode(protocol);
       await clock.goTo(4, 10);
-      await staking
-        .connect(await actingAs(distributor))
-        .creditIncome(other.nodeId, 4, feesOf(dtel(50)));
+      await staking.connect(await actingAs(distributor)).creditIncome(other.nodeId, 4, feesOf(dtel(50)));
       await token.transfer(staking, dtel(50));
       await burnSlashed(protocol, node.nodeId, await slashNode(EVERYTHING));
       await staking.burnPending();
@@ -496,7 +494,7 @@ describe("NodeStaking: slashes", function () {
       await goTo(4, 0);
       await expect(staking.connect(delegator).withdraw(node.nodeId))
         .to.emit(staking, "BurnReleased")
-        .withArgs(dtel(200));
+        .withArgs(node.nodeId, dtel(200));
       await staking.burnPending();
       expect(await token.balanceOf(staking)).to.equal(dtel(1_001));
       expect(await token.votelessStake()).to.equal(dtel(1));
@@ -543,7 +541,7 @@ describe("NodeStaking: slashes", function () {
         expect(await token.stakedUnitsOf(person)).to.equal(0n);
       }
       expect(await staking.totalSlashed()).to.equal(burned);
-      const rest = await staking.burnAwaitingSync();
+      const rest = await staking.burnAwaitingSync(node.nodeId);
       expect(await staking.pendingBurn()).to.equal(burned - rest);
       await staking.burnPending();
       await asOwner()
@@ -570,13 +568,16 @@ describe("NodeStaking: slashes", function () {
       await goTo(3, 10);
       await leave(dtel(1_000));
       const taken = await slashNode(EVERYTHING);
+      // Not while it may still be returned.
+      await expect(sync()).to.be.revertedWithCustomError(staking, "SlashOpen").withArgs(node.nodeId, 1n);
+      expect(await token.getVotes(delegator)).to.equal(dtel(4_000));
+      await burnSlashed(protocol, node.nodeId, taken);
       await expect(sync())
         .to.emit(staking, "VotesSynced")
         .withArgs(node.nodeId, delegator.address, (units: bigint) => units - dtel(200) <= GWEI);
       expect(await token.getVotes(delegator)).to.be.closeTo(dtel(3_800), GWEI);
       expect(await token.stakedUnitsOf(delegator)).to.equal(await token.getVotes(delegator));
       await expect(sync()).to.be.revertedWithCustomError(staking, "NothingToSync");
-      await burnSlashed(protocol, node.nodeId, taken);
       await leaveEntirely();
       await goTo(8, 0);
       await staking.connect(delegator).withdraw(node.nodeId);
@@ -584,17 +585,33 @@ describe("NodeStaking: slashes", function () {
       expect(await token.stakedUnitsOf(delegator)).to.equal(0n);
     });
 
-    it("and they come back with the tokens where the slash is returned", async function () {
+    it("and who left while it was open gets them back with the tokens that are returned", async function () {
       const { staking, token } = protocol;
-      const taken = await slashNode(EVERYTHING);
-      await sync();
-      await returnSlashed(protocol, node.nodeId, taken);
-      expect(await worth()).to.equal(dtel(4_000));
-      expect(await token.getVotes(delegator)).to.be.closeTo(dtel(3_800), GWEI);
+      await goTo(3, 10);
       await leaveEntirely();
-      await goTo(3, 0);
+      const taken = await slashNode(EVERYTHING);
+      await goTo(5, 0);
+      await staking.connect(delegator).withdraw(node.nodeId);
+      expect(await token.getVotes(delegator)).to.equal(dtel(3_800));
+      await returnSlashed(protocol, node.nodeId, taken);
+      await staking.restoreExit(node.nodeId, delegator, 3n);
       await staking.connect(delegator).withdraw(node.nodeId);
       expect(await token.getVotes(delegator)).to.equal(dtel(4_000));
+      expect(await token.balanceOf(delegator)).to.equal(dtel(4_000));
+      expect(await token.votelessStake()).to.equal(dtel(1));
+    });
+
+    it("releasing what is to be burned of this node alone", async function () {
+      const { staking } = protocol;
+      const other = await addNode(protocol);
+      const others = await addDelegator(protocol, other.nodeId, dtel(1_000));
+      for (const { nodeId } of [node, other]) {
+        await burnSlashed(protocol, nodeId, await slash(protocol, nodeId, EVERYTHING));
+      }
+      await staking.syncVotes(other.nodeId, others);
+      expect(await staking.burnAwaitingSync(other.nodeId)).to.equal(0n);
+      expect(await staking.burnAwaitingSync(node.nodeId)).to.equal(dtel(200));
+      expect(await staking.pendingBurn()).to.equal(dtel(2_050));
     });
 
     it("without being synced, the last withdrawal gives them back all the same", async function () {

@@ -184,11 +184,6 @@ async function deploy(override: ParametersOverride): Promise<Deployment> {
     deployer: deployer.address,
     holder: holder.address,
   });
-  const at = (name: keyof typeof addresses): string => {
-    const address = addresses[name];
-    if (address === undefined) throw new Error(`${name} was not deployed`);
-    return address;
-  };
   return {
     clock: new TestClock(genesisSeconds, epochSeconds),
     parameters: constructorParameters(parameters),
@@ -200,11 +195,11 @@ async function deploy(override: ParametersOverride): Promise<Deployment> {
     escrow: PaymentEscrow__factory.connect(addresses.paymentEscrow, holder),
     distributor: RewardDistributor__factory.connect(addresses.rewardDistributor, holder),
     ring: AuditRing__factory.connect(addresses.auditRing, holder),
-    penalties: PenaltyManager__factory.connect(at("penaltyManager"), holder),
-    strikes: NodeStrikes__factory.connect(at("nodeStrikes"), holder),
-    arbitration: Arbitration__factory.connect(at("arbitration"), holder),
-    governor: DTelGovernor__factory.connect(at("governor"), holder),
-    identity: PeaqIdentity__factory.connect(at("peaqIdentity"), holder),
+    penalties: PenaltyManager__factory.connect(addresses.penaltyManager, holder),
+    strikes: NodeStrikes__factory.connect(addresses.nodeStrikes, holder),
+    arbitration: Arbitration__factory.connect(addresses.arbitration, holder),
+    governor: DTelGovernor__factory.connect(addresses.governor, holder),
+    identity: PeaqIdentity__factory.connect(addresses.peaqIdentity, holder),
     serviceDomain: typedDataDomain(BigInt(chainId), parseAddress(addresses.serviceAttestations)),
     paymentDomain: typedDataDomain(BigInt(chainId), parseAddress(addresses.paymentEscrow)),
     holder,

@@ -35,7 +35,8 @@ export async function slash(
     .map((each) => staking.interface.parseLog(each))
     .find((each) => each?.name === "StakeSlashed");
   if (log === null || log === undefined) throw new Error("nothing was slashed");
-  return log.args[1].toObject() as SlashTaken;
+  const [, taken] = log.args as unknown as [bigint, { toObject(): SlashTaken }];
+  return taken.toObject();
 }
 
 /** Upholds a slash. */

@@ -94,4 +94,3 @@ export class AuditedEpoch {
     await this.chain.goTo(Number(timestamp));
   }
 }
-

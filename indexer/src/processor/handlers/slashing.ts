@@ -43,16 +43,20 @@ export const slashingHandlers = [
     pool.assets += toPool;
     network.delegated += toPool;
     network.slashesAwaitingSync += awaitingSync;
+    pool.burnAwaitingSync += awaitingSync;
   }),
 
   on(events.SlashBurned, async ({ nodeId, toBurn, awaitingSync }, _at, batch) => {
-    (await batch.pool(nodeId)).openSlashes -= 1;
+    const pool = await batch.pool(nodeId);
+    pool.openSlashes -= 1;
+    pool.burnAwaitingSync += awaitingSync;
     const network = await batch.network();
     network.slashesPendingBurn += toBurn;
     network.slashesAwaitingSync += awaitingSync;
   }),
 
-  on(events.BurnReleased, async ({ amount }, _at, batch) => {
+  on(events.BurnReleased, async ({ nodeId, amount }, _at, batch) => {
+    (await batch.pool(nodeId)).burnAwaitingSync -= amount;
     const network = await batch.network();
     network.slashesAwaitingSync -= amount;
     network.slashesPendingBurn += amount;

@@ -23,8 +23,8 @@ export async function attestSteps(world: World, epoch: number): Promise<Step[]> 
     if (world.oneIn(7)) continue;
     services.push(await newService(world, node, epoch));
   }
-  const single = services.slice(0, 2);
-  const batch = services.slice(2);
+  const single = services.slice(0, 1);
+  const batch = services.slice(1);
   return [
     ...single.map(
       (service) => () => world.must(`attest ${service.attestation.nodeId} ${epoch}`, () => service.attest()),
@@ -39,7 +39,7 @@ export async function attestSteps(world: World, epoch: number): Promise<Step[]> 
 async function newService(world: World, node: Node, epoch: number): Promise<Service> {
   const { nodeId } = node;
   const sessions = await Promise.all(
-    Array.from({ length: world.random.below(4) }, (_, index) =>
+    Array.from({ length: world.pick([0, 1, 1, 2, 3]) }, (_, index) =>
       newSession(
         world.protocol,
         world.pick(world.apps),
@@ -92,23 +92,32 @@ export function revealSteps(world: World, epoch: number): { first: Step[]; then:
       if (await world.attempt(`draw ${epoch}`, () => attestations.draw(epoch))) await fixSeed(world, epoch);
     },
   ];
-  const then = served.flatMap(({ service, packedScores, salt }): Step[] => {
-    const { attestation } = service;
-    const name = `${attestation.nodeId} ${epoch}`;
-    return [
-      async () => {
-        const [burned] = await world.protocol.escrow.nodeRevenueOf(attestation.nodeId, epoch);
-        if (attestation.bytesDelivered === 0n || world.oneIn(4)) return;
-        if (!(await attestations.mustProve(attestation.nodeId, epoch, burned)) && !world.oneIn(6)) return;
-        await world.must(`prove ${name}`, () => service.prove());
-      },
-      async () => {
-        if (world.oneIn(8)) return;
-        await world.attempt(`reveal ${name}`, () => attestations.reveal(attestation, packedScores, salt));
-      },
-    ];
-  });
+  const then: Step[] = [
+    async () => {
+      for (const { service } of served) await prove(world, service);
+    },
+    async () => {
+      for (const { service, packedScores, salt } of served) {
+        const { attestation } = service;
+        if (world.oneIn(9)) continue;
+        await world.attempt(`reveal ${attestation.nodeId} ${epoch}`, () =>
+          attestations.reveal(attestation, packedScores, salt),
+        );
+      }
+    },
+  ];
   return { first, then };
+}
+
+/** Proves what must be proven, mostly; now and then what need not. */
+async function prove(world: World, service: Service): Promise<void> {
+  const { attestations, escrow } = world.protocol;
+  const { nodeId, epoch, bytesDelivered } = service.attestation;
+  const { drawn } = await attestations.proofDeadline(epoch);
+  if (!drawn || bytesDelivered === 0n || world.oneIn(4)) return;
+  const [burned] = await escrow.nodeRevenueOf(nodeId, epoch);
+  if (!(await attestations.mustProve(nodeId, epoch, burned)) && !world.oneIn(6)) return;
+  await world.must(`prove ${nodeId} ${epoch}`, () => service.prove());
 }
 
 /** Claims, reports and strikes once an epoch is final. */
@@ -120,7 +129,7 @@ export function finalSteps(world: World, epoch: number): Step[] {
   const served = [...world.served.values()].filter(({ service }) => service.attestation.epoch === epoch);
   return [
     ...of
-      .filter(() => world.oneIn(3))
+      .filter(() => world.oneIn(5))
       .map(
         (attestation) => () =>
           world.attempt(`claim ${attestation.nodeId} ${epoch}`, () => distributor.claim(attestation)),
@@ -131,14 +140,14 @@ export function finalSteps(world: World, epoch: number): Step[] {
       ),
     ...served.map(({ service }) => async () => {
       const { nodeId } = service.attestation;
-      if (world.books.proven.has(nodeEpoch(nodeId, epoch)) && !world.oneIn(5)) return;
+      if (world.books.proven.has(nodeEpoch(nodeId, epoch)) || world.oneIn(3)) return;
       const reporter = world.pick(world.people);
       await world.attempt(`report ${nodeId} ${epoch}`, () =>
         penalties.connect(reporter).reportMissingProof(service.attestation),
       );
     }),
     ...targets
-      .filter((target) => world.bad.has(target) || world.oneIn(4))
+      .filter((target) => world.bad.has(target) || world.oneIn(12))
       .map(
         (target) => () =>
           world.attempt(`strike ${target} ${epoch}`, () => strikes.strikeTarget(target, epoch)),
