@@ -8,6 +8,8 @@ import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
 
 const require = createRequire(import.meta.url);
+/** `npm run coverage` builds instrumented contracts: apart, so that nothing else ever meets them. */
+const isCoverage = process.env.DTEL_COVERAGE === "1";
 
 export default defineConfig({
   plugins: [
@@ -28,8 +30,9 @@ export default defineConfig({
     sources: "contracts",
     tests: { mocha: "test/contracts", solidity: "test/contracts" },
     ignition: "scripts/ignition",
+    ...(isCoverage && { artifacts: "coverage/artifacts", cache: "coverage/cache" }),
   },
-  typechain: { outDir: "types/contracts" },
+  typechain: { outDir: isCoverage ? "coverage/types" : "types/contracts" },
   networks: {
     hardhat: { type: "edr-simulated", chainType: "l1", hardfork: "cancun", chainId: 31337 },
     // What `hardhat node` serves for the devnet: one block a second, as the devnet's parameters assume.

@@ -206,11 +206,7 @@ contract RewardDistributor is IRewardDistributor, EpochClock, TimedPause {
     }
 
     /// @dev κ · scored, scaled down if κ times all that was burned exceeds the budget; whole gwei.
-    function _work(
-        uint256 scored,
-        uint256 burnedByAll,
-        Budget memory budget
-    ) private pure returns (uint256) {
+    function _work(uint256 scored, uint256 burnedByAll, Budget memory budget) private pure returns (uint256) {
         uint256 work = (scored * budget.kappaBps) / BPS;
         if ((burnedByAll * budget.kappaBps) / BPS > budget.work) work = (scored * budget.work) / burnedByAll;
         return work - (work % Gwei.WEI);

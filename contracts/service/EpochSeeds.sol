@@ -67,13 +67,7 @@ abstract contract EpochSeeds is IServiceAttestations, EpochClock {
         _fixTotals(epoch, record);
         _seedStorage().records[epoch % RING_EPOCHS] = record;
         _seedStorage().seeds[epoch % RING_EPOCHS] = bytes32(seed);
-        emit SeedDrawn(
-            epoch,
-            bytes32(seed),
-            _burnedWei(record),
-            _activeStakeWei(record),
-            record.ringSize
-        );
+        emit SeedDrawn(epoch, bytes32(seed), _burnedWei(record), _activeStakeWei(record), record.ringSize);
     }
 
     /// @inheritdoc IServiceAttestations

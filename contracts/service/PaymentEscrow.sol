@@ -310,7 +310,8 @@ contract PaymentEscrow is IPaymentEscrow, IERC1363Receiver, EpochClock, TimedPau
     function isVoucherSigner(address app, address signer) public view returns (bool) {
         Signer memory entry = _storage().signers[app][signer];
         if (!entry.known) return false;
-        return entry.lastEpoch == type(uint64).max || currentEpoch() <= entry.lastEpoch + _config().thawEpochs;
+        return
+            entry.lastEpoch == type(uint64).max || currentEpoch() <= entry.lastEpoch + _config().thawEpochs;
     }
 
     /// @inheritdoc IPaymentEscrow

@@ -65,9 +65,8 @@ abstract contract QualityAudits is IQualityAudits, EpochSeeds {
         uint256 epoch = attestation.epoch;
         _checkRevealWindow(epoch);
         _checkOnRecord(attestation);
-        if (
-            keccak256(abi.encode(nodeId, epoch, packedScores, salt)) != attestation.auditCommitment
-        ) revert CommitmentMismatch(nodeId, epoch);
+        if (keccak256(abi.encode(nodeId, epoch, packedScores, salt)) != attestation.auditCommitment)
+            revert CommitmentMismatch(nodeId, epoch);
         uint256 entry = _auditStorage().seats[nodeId].at(epoch);
         if (entry == 0) revert NoSeat(nodeId, epoch);
         _checkScores(nodeId, packedScores);
@@ -148,9 +147,8 @@ abstract contract QualityAudits is IQualityAudits, EpochSeeds {
     function _onlyRing() internal view virtual;
 
     /// @dev What a claim needs of a node's audits. `size` is that of the epoch's record: 0 where it is not audited.
-    /// @return available Had a seat and, in an audited epoch, revealed its own audits.
-    /// @return scored At least half of its auditors revealed.
-    /// @return score The weighted median of what they revealed.
+    /// `available`: it had a seat and, in an audited epoch, revealed its own audits; `scored`: at least half of its auditors
+    /// revealed; `score`: the weighted median of what they did.
     function _auditResult(
         uint256 nodeId,
         uint256 epoch,

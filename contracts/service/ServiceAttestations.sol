@@ -3,11 +3,9 @@ pragma solidity 0.8.30;
 
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {EpochClock} from "../base/EpochClock.sol";
-import {Gwei} from "../base/Gwei.sol";
 import {Managed} from "../base/Managed.sol";
 import {INodeStaking} from "../staking/INodeStaking.sol";
 import {AttestationWord, AttestationWords} from "./AttestationWord.sol";
-import {EpochSeeds} from "./EpochSeeds.sol";
 import {IPaymentEscrow} from "./IPaymentEscrow.sol";
 import {IServiceAttestations} from "./IServiceAttestations.sol";
 import {IServiceProofs} from "./IServiceProofs.sol";
@@ -312,9 +310,7 @@ contract ServiceAttestations is QualityAudits, Managed, ServiceDomain {
         if (nodeBurnedWei > ALWAYS_PROVE_ABOVE) return true;
         // One word of eight lanes for the node, so that each lane of the seed decides on its own: lanes are uniform and
         // so is their difference to anything fixed before them.
-        uint256 lanes =
-            uint256(keccak256(abi.encode(nodeId, epoch, PICK_TAG))) ^
-                uint256(_seed(epoch));
+        uint256 lanes = uint256(keccak256(abi.encode(nodeId, epoch, PICK_TAG))) ^ uint256(_seed(epoch));
         // The casts keep one lane's 32 bits.
         unchecked {
             for (uint256 lane = 0; lane < SeedLanes.LANES; ++lane) {

@@ -17,8 +17,7 @@ abstract contract Commissions is StakeRecords {
         _checkOwner(nodeId);
         Pool storage pool = _storage().pools[nodeId];
         // Before the first bond there can be no delegation, pending or made, that a rise would surprise.
-        uint256 limit =
-            pool.bondFrom == 0 ? MAX_COMMISSION_BPS : _commissionAt(nodeId, currentEpoch(), pool);
+        uint256 limit = pool.bondFrom == 0 ? MAX_COMMISSION_BPS : _commissionAt(nodeId, currentEpoch(), pool);
         if (commissionBps > limit) revert CommissionTooHigh(commissionBps, limit);
         // The bound was checked in the line above.
         uint16 newBps = uint16(commissionBps);

@@ -195,9 +195,19 @@ interface INodeStakingTypes {
     /// @notice Upheld slashes were burned, in wei.
     event SlashesFlushed(uint256 amount);
     /// @notice Somebody who had left before a slash was returned is owed its part of that, in wei; `withdraw` pays it.
-    event ExitRestored(uint256 indexed nodeId, address indexed delegator, uint256 indexed period, uint256 amount);
+    event ExitRestored(
+        uint256 indexed nodeId,
+        address indexed delegator,
+        uint256 indexed period,
+        uint256 amount
+    );
     /// @notice Exits of a period became payable less what a slash took of them, in wei.
-    event ExitSlashed(uint256 indexed nodeId, address indexed delegator, uint256 indexed period, uint256 lost);
+    event ExitSlashed(
+        uint256 indexed nodeId,
+        address indexed delegator,
+        uint256 indexed period,
+        uint256 lost
+    );
     /// @notice Votes that a slash had left without stake were taken back, in wei.
     event VotesSynced(uint256 indexed nodeId, address indexed account, uint256 units);
     /// @notice What a node must bond and how much may be delegated on it, from now on.

@@ -339,7 +339,6 @@ contract NodeStaking is INodeStaking, StakeRecords, TimedPause {
         if (left != 0) emit IncomeVested(nodeId, 0, left * Gwei.WEI);
     }
 
-
     // --------------------------------------------------------------- extension
 
     /// @inheritdoc INodeStaking

@@ -58,13 +58,7 @@ abstract contract Slashing is StakeRecords {
         uint64 fromOwner = taken.bond + taken.bondExitPrevious + taken.bondExitCurrent;
         uint64 ofDelegators = taken.pool + taken.exitPrevious + taken.exitCurrent;
         _addBurn(nodeId, fromOwner - bounty.fromWei(), ofDelegators);
-        emit SlashBurned(
-            nodeId,
-            reporter,
-            bounty,
-            fromOwner.toWei() - bounty,
-            ofDelegators.toWei()
-        );
+        emit SlashBurned(nodeId, reporter, bounty, fromOwner.toWei() - bounty, ofDelegators.toWei());
         if (fromOwner != 0) TOKEN.unstakeTo(REGISTRY.ownerOf(nodeId), 0, fromOwner.toWei());
         if (bounty != 0) TOKEN.unstakeTo(reporter, bounty, 0);
     }

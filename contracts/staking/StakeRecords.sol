@@ -200,7 +200,7 @@ abstract contract StakeRecords is INodeStakingTypes, IncomeVesting, Managed {
     }
 
     /// @dev Writes the pool and, where bond or active stake changed, their histories from the next epoch on.
-    /// @return stake Active from the next epoch on, in thousandths of a DTEL.
+    /// Returns the stake that is active from then on, in thousandths of a DTEL.
     function _save(uint256 nodeId, Pool memory pool) internal returns (uint256 stake) {
         StakingStorage storage $ = _storage();
         Pool memory old = $.pools[nodeId];
@@ -261,9 +261,8 @@ abstract contract StakeRecords is INodeStakingTypes, IncomeVesting, Managed {
     /// @dev Pays out. What is backed by units was paid in by the account itself; anything more is income, which may be
     /// credited but not minted yet: other people's stake is not used for it.
     function _pay(address to, uint256 amount, uint256 units) internal {
-        if (
-            (amount > units || TOKEN.balanceOf(address(this)) < amount) && DISTRIBUTOR.pendingMint() != 0
-        ) DISTRIBUTOR.mintPending();
+        if ((amount > units || TOKEN.balanceOf(address(this)) < amount) && DISTRIBUTOR.pendingMint() != 0)
+            DISTRIBUTOR.mintPending();
         TOKEN.unstakeTo(to, amount, units);
     }
 
@@ -305,7 +304,10 @@ abstract contract StakeRecords is INodeStakingTypes, IncomeVesting, Managed {
     }
 
     /// @dev The same for a view: in memory, nothing noted.
-    function _viewExits(uint256 nodeId, Exit memory exits) internal view returns (uint64 matured, uint64 waiting) {
+    function _viewExits(
+        uint256 nodeId,
+        Exit memory exits
+    ) internal view returns (uint64 matured, uint64 waiting) {
         mapping(uint256 period => uint64) storage losses = _storage().exitLosses[nodeId];
         uint256 last = exits.period;
         (uint64 fromPrevious, uint64 fromCurrent) = exits.roll(_period());

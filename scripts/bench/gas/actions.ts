@@ -116,10 +116,7 @@ async function serviceEpoch(protocol: BenchProtocol, epoch: number) {
   const collectAgain = await figureOf(collect(1));
   const vouchers = [];
   for (const nodeId of BATCH) vouchers.push(await protocol.nextVoucher(nodeId, amount));
-  const collectBatched = each(
-    await figureOf(escrow.connect(relayer).collectBatch(vouchers)),
-    BATCH.length,
-  );
+  const collectBatched = each(await figureOf(escrow.connect(relayer).collectBatch(vouchers)), BATCH.length);
 
   const tree = await protocol.traffic(1, epoch);
   await chain.goTo(epoch + 1, 0.1);
@@ -129,10 +126,7 @@ async function serviceEpoch(protocol: BenchProtocol, epoch: number) {
   const attested = await figureOf(attest(1));
   const signed = [];
   for (const nodeId of BATCH) signed.push(await protocol.signedAttestation(attestationOf(nodeId)));
-  const attestBatched = each(
-    await figureOf(attestations.connect(relayer).attestBatch(signed)),
-    BATCH.length,
-  );
+  const attestBatched = each(await figureOf(attestations.connect(relayer).attestBatch(signed)), BATCH.length);
   await sent(attest(2));
 
   await chain.goTo(epoch + 1, 0.6);
@@ -153,10 +147,7 @@ async function serviceEpoch(protocol: BenchProtocol, epoch: number) {
   await sent(distributor.connect(relayer).claim(attestationOf(2)));
   const claim = await figureOf(distributor.connect(relayer).claim(attestationOf(1)));
   const claims = BATCH.map(attestationOf);
-  const claimBatched = each(
-    await figureOf(distributor.connect(relayer).claimBatch(claims)),
-    BATCH.length,
-  );
+  const claimBatched = each(await figureOf(distributor.connect(relayer).claimBatch(claims)), BATCH.length);
   const minted = await figureOf(distributor.connect(relayer).mintPending());
   return {
     epoch,

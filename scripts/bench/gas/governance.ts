@@ -13,9 +13,7 @@ export async function measureGovernance(protocol: BenchProtocol) {
   const call = manager.interface.encodeFunctionData("execute", [addresses.paymentEscrow, setConfig]);
   const description = "Burn 12 % of fees";
   const targets = [addresses.accessManager];
-  const propose = await figureOf(
-    governor.connect(delegator).propose(targets, [0], [call], description),
-  );
+  const propose = await figureOf(governor.connect(delegator).propose(targets, [0], [call], description));
   const proposalId = await governor.getProposalId(targets, [0], [call], id(description));
   await chain.goTo((await chain.epoch()) + 6);
   await sent(governor.connect(delegator).castVote(proposalId, 1));

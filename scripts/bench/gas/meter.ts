@@ -56,9 +56,7 @@ export async function sent(transaction: Promise<ContractTransactionResponse>): P
   await mined(transaction);
 }
 
-async function mined(
-  transaction: Promise<ContractTransactionResponse>,
-): Promise<ContractTransactionReceipt> {
+async function mined(transaction: Promise<ContractTransactionResponse>): Promise<ContractTransactionReceipt> {
   const receipt = await (await transaction).wait();
   if (receipt === null) throw new Error("a transaction of the bench was not mined");
   return receipt;

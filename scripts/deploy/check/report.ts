@@ -77,6 +77,7 @@ function plain(value: unknown): unknown {
 
 function shown(value: unknown): string {
   if (typeof value === "string") return value;
+  if (typeof value === "bigint") return value.toString();
   return JSON.stringify(value, (_key, member: unknown) =>
     typeof member === "bigint" ? member.toString() : member,
   );

@@ -128,7 +128,7 @@ export class Network {
       await behaviour.act?.(epoch);
       await clock.goTo(epoch, clock.half);
       if (isServed(epoch)) await behaviour.pay?.(epoch);
-      if (epoch > first) await this.#draw(epoch - 1, behaviour);
+      await this.#draw(epoch - 1, epoch > first ? behaviour : {});
       if (isServed(epoch - 1)) await this.#proveAndReveal(epoch - 1, behaviour);
       await this.#passDeadline(epoch - 1);
     }

@@ -65,7 +65,10 @@ contract ExitsTest is FuzzTest {
         if (period >= 12) assertEq(exits.matured, before + amount / 4, "payable");
     }
 
-    function _takeMatured(INodeStaking.Exit memory exits, uint256 period) private pure returns (uint64 amount) {
+    function _takeMatured(
+        INodeStaking.Exit memory exits,
+        uint256 period
+    ) private pure returns (uint64 amount) {
         exits.rollInFull(period);
         amount = exits.matured;
         exits.matured = 0;

@@ -43,13 +43,7 @@ contract StakingWorld is FuzzTest {
         );
         address extension = _deploy("StakingExtension", common);
         STAKING = INodeStaking(
-            _deploy(
-                "NodeStaking",
-                abi.encodePacked(
-                    common,
-                    abi.encode([uint256(60), 60], extension)
-                )
-            )
+            _deploy("NodeStaking", abi.encodePacked(common, abi.encode([uint256(60), 60], extension)))
         );
         assertEq(address(STAKING), staking);
         for (uint256 i = 0; i < PEOPLE; ++i) people.push(address(uint160(0xA000 + i)));
@@ -105,7 +99,11 @@ contract StakingWorld is FuzzTest {
         try STAKING.requestUndelegate(NODE, shares) returns (uint256 amount) {
             assertLe(amount, worthBefore, "leaving gains");
         } catch (bytes memory reason) {
-            assertEq(bytes4(reason), INodeStakingTypes.ZeroAmount.selector, "leaving is refused for dust only");
+            assertEq(
+                bytes4(reason),
+                INodeStakingTypes.ZeroAmount.selector,
+                "leaving is refused for dust only"
+            );
             assertLt(shares, held, "the last shares always leave");
         }
     }
@@ -173,7 +171,8 @@ contract StakingWorld is FuzzTest {
             liable * (limitBps % 501) + 1e13,
             "limit"
         );
-        if (assetsBefore != 0 && taken.pool != 0) assertLt(uint256(taken.pool) * 1e9, assetsBefore, "never emptied");
+        if (assetsBefore != 0 && taken.pool != 0)
+            assertLt(uint256(taken.pool) * 1e9, assetsBefore, "never emptied");
         open.push(taken);
         ++roundings;
     }
@@ -221,9 +220,10 @@ contract StakingWorld is FuzzTest {
                 "votes are what it is worth"
             );
         } catch (bytes memory reason) {
-            bytes4 expected = open.length == 0
-                ? INodeStakingTypes.NothingToSync.selector
-                : INodeStakingTypes.SlashOpen.selector;
+            bytes4 expected =
+                open.length == 0
+                    ? INodeStakingTypes.NothingToSync.selector
+                    : INodeStakingTypes.SlashOpen.selector;
             assertEq(bytes4(reason), expected, "nothing to sync");
         }
     }
@@ -361,7 +361,8 @@ contract NodeStakingInvariants is FuzzTest, StdInvariant {
         uint256 owed = world.owed() + world.ROUNDING_RESERVE();
         assertGe(balance, owed, "tokens for all that is owed");
         // More only by what slashes round down, three gwei and what each who leaves loses of one at most.
-        if (!world.everReturned()) assertLe(balance - owed, world.roundings() * 1_000e9, "and for nothing else");
+        if (!world.everReturned())
+            assertLe(balance - owed, world.roundings() * 1_000e9, "and for nothing else");
         (uint256 worth, uint256 shares) = world.delegated();
         assertLe(worth, staking.assetsOf(node), "shares' worth");
         assertEq(staking.poolOf(node).shares, shares, "shares");

@@ -1,11 +1,14 @@
-import { expect } from "chai";
+import { AssertionError, expect } from "chai";
 import { networkHelpers } from "../support/chain.js";
+import { actingAs } from "../support/impersonate.js";
 import { freshProtocol } from "../support/protocol.js";
+import { slash } from "../support/staking.js";
 import { GOVERNANCE_ACTIONS } from "./actions/governance.js";
 import { PAYMENT_ACTIONS, collectBatch } from "./actions/payments.js";
 import { attestSteps, finalSteps, revealSteps, slashSteps } from "./actions/service.js";
 import type { Step } from "./actions/service.js";
 import { STAKING_ACTIONS } from "./actions/staking.js";
+import type { Action } from "./actions/staking.js";
 import { checkEverything } from "./checks.js";
 import { World } from "./world.js";
 
@@ -66,10 +69,46 @@ describe("the whole protocol", function () {
   });
 });
 
+/** The checks themselves: something is done behind the books' back, and one of them must say so. */
+describe("the invariants", function () {
+  this.timeout(120_000);
+  const GWEI = 1_000_000_000n;
+
+  const forgeries: Record<string, (world: World) => Promise<unknown>> = {
+    "a gwei that left NodeStaking": async ({ protocol: { staking, token, holder } }) =>
+      token.connect(await actingAs(staking)).transfer(holder, GWEI),
+    "a gwei that left the escrow": async ({ protocol: { escrow, token, holder } }) =>
+      token.connect(await actingAs(escrow)).transfer(holder, GWEI),
+    "a gwei that was minted and credited to nobody": async ({ protocol: { distributor, token, holder } }) =>
+      token.connect(await actingAs(distributor)).mint(holder, GWEI),
+    "a vote that was taken from a staker": async ({ protocol: { staking, token }, nodes }) =>
+      token.connect(await actingAs(staking)).unstakeTo(nodes[0]!.owner, 0n, GWEI),
+    "a slash that nobody opened": ({ protocol, nodes }) => slash(protocol, nodes[0]!.nodeId, GWEI),
+    "a seat that two nodes have": async ({ protocol: { ring, attestations, clock }, nodes }) =>
+      attestations
+        .connect(await actingAs(ring))
+        .setSeat(nodes[0]!.nodeId, (await clock.now()) + 2, 1n, 1_000n),
+  };
+
+  for (const [what, forge] of Object.entries(forgeries)) {
+    it(`notice ${what}`, async () => {
+      const world = await World.begin(USUAL_SEED, await freshProtocol());
+      await checkEverything(world);
+      await forge(world);
+      const noticed = await checkEverything(world).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(noticed).to.be.instanceOf(AssertionError);
+    });
+  }
+});
+
 /** Epoch after epoch in two halves, with everybody's steps shuffled; now and then a long time passes. */
 class Course {
   steps = 0;
   #epochs = 0;
+  #deck: Action[] = [];
 
   constructor(readonly world: World) {}
 
@@ -152,12 +191,14 @@ class Course {
     if (world.bad.size === 0) world.bad.add(world.pick(world.nodes).nodeId);
   }
 
+  /** From a shuffled deck of all actions, so that each has its turn. */
   #randomSteps(count: number): Step[] {
     const { world } = this;
-    const kinds = [STAKING_ACTIONS, STAKING_ACTIONS, PAYMENT_ACTIONS, GOVERNANCE_ACTIONS];
     return Array.from({ length: count + world.random.below(count) }, () => {
-      const action = world.pick(world.pick(kinds));
-      return () => action(world);
+      if (this.#deck.length === 0)
+        this.#deck = [...STAKING_ACTIONS, ...PAYMENT_ACTIONS, ...GOVERNANCE_ACTIONS];
+      const [action] = this.#deck.splice(world.random.below(this.#deck.length), 1);
+      return () => action!(world);
     });
   }
 
@@ -207,6 +248,7 @@ class Course {
         await world.must("take income", () => staking.connect(owner).claimOwnerIncome(nodeId));
       }
     }
+    if ((await staking.pendingBurn()) > 0n) await world.must("burn", () => staking.burnPending());
     await checkEverything(world);
   }
 }

@@ -100,11 +100,12 @@ export class World {
   /** Everybody who can hold DTEL or votes, apart from the holder of the genesis supply. */
   get people(): readonly Account[] {
     return [
-      ...new Set(this.nodes.map(({ owner }) => owner)),
-      ...this.nodes.map(({ operator }) => operator),
-      ...this.apps.map(({ account }) => account),
-      ...this.delegators,
-      ...this.arbiters,
+      ...new Set([
+        ...this.nodes.flatMap(({ owner, operator }) => [owner, operator]),
+        ...this.apps.map(({ account }) => account),
+        ...this.delegators,
+        ...this.arbiters,
+      ]),
     ];
   }
 

@@ -69,6 +69,8 @@ async function costsAmong(count: number): Promise<Costs> {
     auditorSeats(Number(seat), count, offsets).map(async (each) => farmed(await ring.occupantOf(each))),
   );
 
+  await collect(protocol, app, auditors[0]!.nodeId, dtel(10));
+
   // They all give zeros: the node is to be struck, too.
   const audits = { packedScores: packScores([0, 0, 0]), salt: saltOf("scale") };
   const services = [];
@@ -90,7 +92,8 @@ async function costsAmong(count: number): Promise<Costs> {
   await passProofDeadline(protocol, EPOCH);
 
   await measure("claim", distributor.claim(services[0]!.attestation));
-  await measure("claim, a batch", distributor.claimBatch(services.map(({ attestation }) => attestation)));
+  // Its work is proven and paid for.
+  await services[1]!.claim();
   await measure("mint", distributor.mintPending());
   await measure("strike", strikes.strikeTarget(node.nodeId, EPOCH));
   const report = await penalties.reportMissingProof(services[0]!.attestation);

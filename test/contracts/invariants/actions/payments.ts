@@ -1,4 +1,5 @@
 /** What apps do, and who holds their vouchers. */
+import { WEI_PER_GWEI } from "../../../../node/protocol/amounts.js";
 import type { SignedVoucherStruct } from "../../../../types/contracts/service/PaymentEscrow.js";
 import { signVoucher } from "../../support/people.js";
 import type { App, Node } from "../../support/people.js";
@@ -30,20 +31,27 @@ async function withdraw(world: World): Promise<unknown> {
 }
 
 async function reserve(world: World): Promise<unknown> {
-  const [{ account }, { nodeId }, amount] = [world.pick(world.apps), world.pick(world.nodes), world.amount()];
+  const { escrow } = world.protocol;
+  const [{ account }, { nodeId }] = [world.pick(world.apps), world.pick(world.nodes)];
+  // Mostly a part of what there is, sometimes more.
+  const free = await escrow.balanceOf(account);
+  const part = free / world.pick([2n, 5n, 50n]);
+  const amount = world.oneIn(4) ? world.amount() : part - (part % WEI_PER_GWEI);
   return world.attempt(`reserve ${amount} for ${nodeId}`, () =>
-    world.protocol.escrow.connect(account).reserve(nodeId, amount),
+    escrow.connect(account).reserve(nodeId, amount),
   );
 }
 
-async function requestRelease(world: World): Promise<unknown> {
+async function requestRelease(world: World): Promise<void> {
   const { escrow } = world.protocol;
-  const [{ account }, { nodeId }] = [world.pick(world.apps), world.pick(world.nodes)];
-  const { reserved } = await escrow.accountOf(account, nodeId);
-  const amount = reserved * 1_000_000_000n;
-  return world.attempt(`ask for release of ${nodeId}`, () =>
-    escrow.connect(account).requestRelease(nodeId, amount),
-  );
+  const { account } = world.pick(world.apps);
+  for (const { nodeId } of world.nodes) {
+    const { reserved } = await escrow.accountOf(account, nodeId);
+    if (reserved === 0n) continue;
+    await world.must(`ask for release of ${nodeId}`, () =>
+      escrow.connect(account).requestRelease(nodeId, reserved * WEI_PER_GWEI),
+    );
+  }
 }
 
 async function release(world: World): Promise<unknown> {
@@ -56,9 +64,9 @@ async function nextVoucher(world: World, app: App, { nodeId }: Node): Promise<Si
   const key = `${app.account.address}/${nodeId}`;
   const last = world.promised.get(key) ?? { amount: 0n, score: 0n };
   const more = world.oneIn(6) ? 0n : world.amount() / 10n;
-  const amount = last.amount + more - (more % 1_000_000_000n);
+  const amount = last.amount + more - (more % WEI_PER_GWEI);
   const score = (amount * BigInt(world.random.below(10_001))) / 10_000n;
-  const whole = { amount, score: score - (score % 1_000_000_000n) };
+  const whole = { amount, score: score - (score % WEI_PER_GWEI) };
   world.promised.set(key, whole);
   return signVoucher(world.protocol, app, nodeId, whole.amount, whole.score);
 }
@@ -98,6 +106,7 @@ export const PAYMENT_ACTIONS: readonly Action[] = [
   withdraw,
   reserve,
   reserve,
+  requestRelease,
   requestRelease,
   release,
   collect,
