@@ -129,8 +129,9 @@ export function revealSteps(world: World, epoch: number): { first: Step[]; then:
 async function prove(world: World, service: Service): Promise<void> {
   const { attestations, escrow } = world.protocol;
   const { nodeId, epoch, bytesDelivered } = service.attestation;
-  const { drawn } = await attestations.proofDeadline(epoch);
-  if (!drawn || bytesDelivered === 0n || world.oneIn(4)) return;
+  const { drawn, timestamp } = await attestations.proofDeadline(epoch);
+  const isOver = (await networkHelpers.time.latest()) >= Number(timestamp) - 1;
+  if (!drawn || isOver || bytesDelivered === 0n || world.oneIn(4)) return;
   const [burned] = await escrow.nodeRevenueOf(nodeId, epoch);
   if (!(await attestations.mustProve(nodeId, epoch, burned)) && !world.oneIn(6)) return;
   await world.must(`prove ${nodeId} ${epoch}`, () => service.prove());
