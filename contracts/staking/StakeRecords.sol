@@ -250,6 +250,8 @@ abstract contract StakeRecords is INodeStakingTypes, IncomeVesting, Managed {
     /// @dev Votes were taken back that had no stake behind them: so much of what the node's delegators lost can be burned.
     function _releaseBurn(uint256 nodeId, uint64 votesGwei) internal {
         StakingStorage storage $ = _storage();
+        // Some of these votes may be those of a slash that is still open: were it returned, more would be burned than lost.
+        if ($.pools[nodeId].openSlashes != 0) return;
         uint64 awaiting = $.awaitingSync[nodeId];
         uint64 released = votesGwei < awaiting ? votesGwei : awaiting;
         if (released == 0) return;

@@ -614,6 +614,18 @@ describe("NodeStaking: slashes", function () {
       expect(await staking.pendingBurn()).to.equal(dtel(2_050));
     });
 
+    it("releasing nothing while another slash is open: it may be returned", async function () {
+      const { staking } = protocol;
+      await burnSlashed(protocol, node.nodeId, await slashNode(EVERYTHING));
+      const burnable = await staking.pendingBurn();
+      await leaveEntirely();
+      await goTo(3, 0);
+      await slashNode(EVERYTHING);
+      await staking.connect(delegator).withdraw(node.nodeId);
+      expect(await staking.pendingBurn()).to.equal(burnable);
+      expect(await staking.burnAwaitingSync(node.nodeId)).to.equal(dtel(200));
+    });
+
     it("without being synced, the last withdrawal gives them back all the same", async function () {
       const { staking, token } = protocol;
       await burnSlashed(protocol, node.nodeId, await slashNode(EVERYTHING));
