@@ -8,7 +8,7 @@ import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
 
 const require = createRequire(import.meta.url);
-/** `npm run coverage` builds instrumented contracts: apart, so that nothing else ever meets them. */
+/** `npm run coverage` builds instrumented contracts. */
 const isCoverage = process.env.DTEL_COVERAGE === "1";
 
 export default defineConfig({
@@ -32,9 +32,16 @@ export default defineConfig({
     ignition: "scripts/ignition",
     ...(isCoverage && { artifacts: "coverage/artifacts", cache: "coverage/cache" }),
   },
-  typechain: { outDir: isCoverage ? "coverage/types" : "types/contracts" },
+  typechain: { outDir: "types/contracts" },
   networks: {
-    hardhat: { type: "edr-simulated", chainType: "l1", hardfork: "cancun", chainId: 31337 },
+    hardhat: {
+      type: "edr-simulated",
+      chainType: "l1",
+      hardfork: "cancun",
+      chainId: 31337,
+      // Instrumented code uses so much gas that a base fee would rise beyond what accounts have.
+      ...(isCoverage && { initialBaseFeePerGas: 0 }),
+    },
     // What `hardhat node` serves for the devnet: one block a second, as the devnet's parameters assume.
     node: {
       type: "edr-simulated",

@@ -2,6 +2,8 @@
  * Line coverage of `contracts/` by its tests in TypeScript: prints a table, leaves `coverage/html` and `coverage/lcov.info`.
  * Instrumented code costs more gas and is larger, so the tests that measure just that are left out.
  *
+ * In a copy of the project: the tests' typed factories, too, hold instrumented code afterwards.
+ *
  *     npm run coverage
  */
 import { spawn } from "node:child_process";
