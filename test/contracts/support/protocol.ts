@@ -5,6 +5,7 @@ import { parseAddress } from "../../../node/protocol/hex.js";
 import { deployProtocol } from "../../../scripts/ignition/deployProtocol.js";
 import { constructorParameters, parametersSchema } from "../../../scripts/parameters/schema.js";
 import type { ConstructorParameters, ParametersInput } from "../../../scripts/parameters/schema.js";
+import { TEST_PARAMETERS } from "../../support/parameters.js";
 import {
   Arbitration__factory,
   AuditRing__factory,
@@ -39,42 +40,6 @@ import { fundedAccount } from "./account.js";
 import type { Account } from "./account.js";
 import { ethers, networkHelpers, provider } from "./chain.js";
 import { TestClock } from "./clock.js";
-
-/** Long epochs, so that a test's transactions, a second each, never run through a window by accident. */
-const PARAMETERS = {
-  durations: "test",
-  clock: { epochSeconds: 3_600, epochBlocks: 40 },
-  staking: {
-    minBond: "1000",
-    delegationCap: 10,
-    unbondingSeconds: 8 * 3_600,
-    commissionNoticeSeconds: 17 * 3_600,
-  },
-  sampling: { samples: 4, pickProbability: "1/2", missingProofSlash: "100" },
-  payment: { burnBps: 1_000, treasuryBps: 500, thawEpochs: 2 },
-  rewards: { kappaBps: 9_000, workShareBps: 4_000, neutralScore: 8_000 },
-  audits: { auditors: 3, lowMark: 5_000, outlierDistance: 4_000, strikes: 3, strikeWindowEpochs: 8 },
-  penalties: {
-    reportWindowEpochs: 5,
-    appealSeconds: 10 * 3_600,
-    thirdJailBps: 100,
-    arbitratedBps: 3_000,
-    poolLimitBps: 500,
-    bountyBps: 1_000,
-  },
-  arbitration: { answerSeconds: 3_600, rulingSeconds: 3_600, deposit: 100 },
-  governance: {
-    votingDelaySeconds: 600,
-    votingPeriodSeconds: 7_200,
-    lateQuorumSeconds: 1_800,
-    timelockSeconds: 600,
-    quorumBps: 400,
-    proposalThreshold: "1000",
-    guardianSeconds: 365 * 86_400,
-  },
-  pause: { pauseSeconds: 3_600, restSeconds: 7_200 },
-  treasury: { outflowWindowSeconds: 36_000, outflowLimitBps: 1_000, minAuctionSeconds: 600 },
-} satisfies ParametersInput;
 
 type Parts = Omit<ParametersInput, "durations">;
 export type ParametersOverride = { [Part in keyof Parts]?: Partial<Parts[Part]> };
@@ -172,8 +137,8 @@ async function resample(deployment: Deployment, sampling: Sampling): Promise<voi
 async function deploy(override: ParametersOverride): Promise<Deployment> {
   const parts = Object.keys(override) as (keyof Parts)[];
   const parameters = parametersSchema.parse({
-    ...PARAMETERS,
-    ...Object.fromEntries(parts.map((part) => [part, { ...PARAMETERS[part], ...override[part] }])),
+    ...TEST_PARAMETERS,
+    ...Object.fromEntries(parts.map((part) => [part, { ...TEST_PARAMETERS[part], ...override[part] }])),
   });
   const [deployer] = await ethers.getSigners();
   if (deployer === undefined) throw new Error("the chain has no accounts");

@@ -13,6 +13,7 @@ import {
 import type { AllocationClaim } from "../../../scripts/governance/allocations.js";
 import { deployProtocol } from "../../../scripts/ignition/deployProtocol.js";
 import { constructorParameters, parametersSchema } from "../../../scripts/parameters/schema.js";
+import { TEST_PARAMETERS } from "../../support/parameters.js";
 import {
   Arbitration__factory,
   AuditRing__factory,
@@ -42,43 +43,10 @@ import { TestClock } from "../../contracts/support/clock.js";
 import type { Protocol } from "../../contracts/support/protocol.js";
 import type { TestChain } from "./chain.js";
 
-/**
- * Long epochs, so that a test's transactions, a second each, never run through a window by accident. Everybody must prove
- * everything, so that a missing proof is one whatever the seed.
- */
+/** Everybody must prove everything, so that a missing proof is one whatever the seed. */
 const PARAMETERS = parametersSchema.parse({
-  durations: "test",
-  clock: { epochSeconds: 3_600, epochBlocks: 40 },
-  staking: {
-    minBond: "1000",
-    delegationCap: 10,
-    unbondingSeconds: 8 * 3_600,
-    commissionNoticeSeconds: 17 * 3_600,
-  },
-  sampling: { samples: 4, pickProbability: "1/1", missingProofSlash: "100" },
-  payment: { burnBps: 1_000, treasuryBps: 500, thawEpochs: 2 },
-  rewards: { kappaBps: 9_000, workShareBps: 4_000, neutralScore: 8_000 },
-  audits: { auditors: 3, lowMark: 5_000, outlierDistance: 4_000, strikes: 3, strikeWindowEpochs: 8 },
-  penalties: {
-    reportWindowEpochs: 5,
-    appealSeconds: 10 * 3_600,
-    thirdJailBps: 100,
-    arbitratedBps: 3_000,
-    poolLimitBps: 500,
-    bountyBps: 1_000,
-  },
-  arbitration: { answerSeconds: 3_600, rulingSeconds: 3_600, deposit: 100 },
-  governance: {
-    votingDelaySeconds: 600,
-    votingPeriodSeconds: 7_200,
-    lateQuorumSeconds: 1_800,
-    timelockSeconds: 600,
-    quorumBps: 400,
-    proposalThreshold: "1000",
-    guardianSeconds: 365 * 86_400,
-  },
-  pause: { pauseSeconds: 3_600, restSeconds: 7_200 },
-  treasury: { outflowWindowSeconds: 36_000, outflowLimitBps: 1_000, minAuctionSeconds: 600 },
+  ...TEST_PARAMETERS,
+  sampling: { ...TEST_PARAMETERS.sampling, pickProbability: "1/1" },
 });
 
 const HOUR = 3_600;
