@@ -20,8 +20,9 @@ async function start(config: NodeConfig, environment: NodeJS.ProcessEnv, log: Lo
     const wallet = await loadOperatorKey(config, environment);
     const service = await startNodeService(config, wallet, log);
     closers.push(() => service.close());
-    const { ip, announcedAddress, port, workers = availableParallelism() } = config.media;
-    const media = await MediaServer.start({ workers, listen: { ip, announcedAddress, port }, logger: log });
+    const { listen, port, workers = availableParallelism() } = config.media;
+    const [first = { ip: "0.0.0.0" }] = listen;
+    const media = await MediaServer.start({ workers, listen: { ...first, port }, logger: log });
     closers.push(() => media.close());
     const crippled = lastWorkerDeath(media);
     const signaling = await startSignaling({

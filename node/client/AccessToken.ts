@@ -1,5 +1,5 @@
 import { parseGrantDetails } from "../protocol/grantDetails.js";
-import type { GrantDetails } from "../protocol/grantDetails.js";
+import type { GrantDetails, PermissionsInput } from "../protocol/grantDetails.js";
 import { parseAddress } from "../protocol/hex.js";
 import { accessGrant, detailsHash, roomHash } from "../protocol/typedData.js";
 import type { Address, TypedDataDomain, TypedDataSigner } from "../protocol/typedData.js";
@@ -24,7 +24,7 @@ export interface IssueOptions extends Pick<GrantDetails, "identity"> {
   readonly maxBytesPerEpoch: bigint;
   readonly name?: string | undefined;
   readonly metadata?: string | undefined;
-  readonly permissions?: GrantDetails["permissions"] | undefined;
+  readonly permissions?: PermissionsInput | undefined;
   /** Where the app's `VoucherEndpoint` listens. */
   readonly voucherUrl: string;
   /** Unix time in milliseconds. */

@@ -55,6 +55,8 @@ const JOIN_REFUSALS: Record<JoinRefusalCode, true> = {
   node_full: true,
   node_draining: true,
   chain_unavailable: true,
+  join_not_permitted: true,
+  audit_not_due: true,
 };
 
 const RECEIPT_REFUSALS: Record<ReceiptRefusalCode, true> = {

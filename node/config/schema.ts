@@ -47,10 +47,39 @@ export const configSchema = z.strictObject({
     .prefault({}),
   media: z
     .strictObject({
-      ip: z.union([z.ipv4(), z.ipv6()]).default("0.0.0.0"),
-      announcedAddress: z.string().min(1).max(253).optional(),
+      listen: z
+        .array(
+          z.strictObject({
+            ip: z.union([z.ipv4(), z.ipv6()]),
+            announcedAddress: z.string().min(1).max(253).optional(),
+          }),
+        )
+        .min(1)
+        .max(8)
+        .default([{ ip: "0.0.0.0" }]),
       port: port.default(40_000),
       workers: z.int().min(1).max(256).optional(),
+      maxRooms: z.int().min(1).max(100_000).default(200),
+      maxPeers: z.int().min(1).max(100_000).default(1_000),
+      maxPeersPerRoom: z.int().min(1).max(100_000).default(100),
+      maxIncomingKilobitsPerSecond: z.int().min(64).max(100_000).default(5_000),
+      maxOutgoingMegabitsPerSecond: z.int().min(1).max(100_000).optional(),
+    })
+    .prefault({}),
+  cluster: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      ports: z
+        .strictObject({ from: port.default(41_000), to: port.default(41_999) })
+        .refine(({ from, to }) => to >= from, "expected a range of ports, from ≤ to")
+        .prefault({}),
+      allowPrivateEndpoints: z.boolean().default(false),
+    })
+    .prefault({}),
+  webhooks: z
+    .strictObject({
+      timeoutSeconds: seconds(1, 60).default(5_000),
+      allowPrivateUrls: z.boolean().default(false),
     })
     .prefault({}),
   service: z

@@ -140,11 +140,38 @@ export const dtlsParametersSchema = z.object({
 });
 export type DtlsParameters = z.infer<typeof dtlsParametersSchema>;
 
+/** Data channels of a transport (RFC 8831). */
+export const sctpParametersSchema = z.object({
+  port: z.number().int().min(1).max(65535),
+  /** Largest messages that the node sends and takes, in bytes. */
+  maxSendMessageSize: z.number().int().positive(),
+  maxReceiveMessageSize: z.number().int().positive(),
+});
+export type SctpParameters = z.infer<typeof sctpParametersSchema>;
+
+/** One data channel: reliable and in order unless it says otherwise. */
+export const sctpStreamParametersSchema = z.object({
+  streamId: z.number().int().min(0).max(65534).optional(),
+  ordered: z.boolean().optional(),
+  maxPacketLifeTime: z.number().int().positive().optional(),
+  maxRetransmits: z.number().int().nonnegative().optional(),
+});
+export type SctpStreamParameters = z.infer<typeof sctpStreamParametersSchema>;
+
+/** Layers of a simulcast or SVC track, from 0 (lowest). */
+export const layersSchema = z.object({
+  spatialLayer: z.number().int().min(0).max(7),
+  temporalLayer: z.number().int().min(0).max(7).optional(),
+});
+export type Layers = z.infer<typeof layersSchema>;
+
 /** What a client needs to connect to a transport of the node. */
 export const transportParametersSchema = z.object({
   id: token,
   iceParameters: iceParametersSchema,
   iceCandidates: z.array(iceCandidateSchema).max(64),
   dtlsParameters: dtlsParametersSchema,
+  /** Where the transport carries data channels. */
+  sctpParameters: sctpParametersSchema.optional(),
 });
 export type TransportParameters = z.infer<typeof transportParametersSchema>;

@@ -12,7 +12,9 @@ export type JoinRefusalCode =
   | "app_unpaid"
   | "node_full"
   | "node_draining"
-  | "chain_unavailable";
+  | "chain_unavailable"
+  | "join_not_permitted"
+  | "audit_not_due";
 
 /** Why a node does not take a receipt. */
 export type ReceiptRefusalCode =

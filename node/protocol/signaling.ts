@@ -1,13 +1,17 @@
 import { z } from "zod";
 import { MAX_DETAILS_BYTES } from "./grantDetails.js";
+import { MAX_ROOM_NAME_LENGTH } from "./limits.js";
 import {
   dtlsParametersSchema,
   iceParametersSchema,
+  layersSchema,
   mediaKindSchema,
   rtpCapabilitiesSchema,
   rtpParametersSchema,
+  sctpStreamParametersSchema,
   transportParametersSchema,
 } from "./mediaParameters.js";
+import { moderationActionSchema } from "./roomCommand.js";
 import {
   accessGrantSchema,
   addressSchema,
@@ -27,7 +31,11 @@ import {
 //   node → client   request newConsumer      a track is offered, paused; accepted by an empty response
 //   client → node   request resumeConsumer   the client is ready to receive it
 //   client → node   request receipt          every few seconds → the highest receipt the node holds
-//   node → client   notification goodbye     why the connection ends
+//   node → client   notification goodbye     why the connection ends, and where to go on
+//
+// Where the WebSocket breaks, the client connects again and sends `resume` instead of `join`: its media went on
+// meanwhile, and the answer says what it missed. A node that no longer knows it refuses with `session_unknown`, and the
+// client joins as if for the first time.
 
 /** The WebSocket subprotocol that both sides name. */
 export const SIGNALING_SUBPROTOCOL = "dtelecom-signaling-1";
@@ -35,8 +43,6 @@ export const SIGNALING_SUBPROTOCOL = "dtelecom-signaling-1";
 export const MAX_MESSAGE_BYTES = 64 * 1024;
 /** Largest message that a client takes, in UTF-16 code units: the answer to a join lists everyone in the room. */
 export const MAX_SERVER_MESSAGE_LENGTH = 1024 * 1024;
-/** Longest room name, in UTF-16 code units. */
-export const MAX_ROOM_NAME_LENGTH = 128;
 
 const idSchema = z.string().min(1).max(64);
 const requestIdSchema = z.number().int().min(0).max(0xffffffff);
@@ -70,6 +76,10 @@ export type SignalingErrorCode =
   | "not_joined"
   | "already_joined"
   | "permission_denied"
+  | "session_unknown"
+  | "muted_by_moderator"
+  | "removed_by_moderator"
+  | "room_closed"
   | "handshake_timeout"
   | "request_timeout"
   | "replaced"
@@ -105,6 +115,21 @@ export type PeerInfo = z.infer<typeof peerInfoSchema>;
 /** What the publisher says a track shows or sounds: "camera", "microphone", "screen", or its own word. */
 export const trackSourceSchema = z.string().min(1).max(32);
 
+/** What a data channel is called, and its subprotocol: the publisher's own words. */
+export const dataLabelSchema = z.string().max(64);
+
+/** What a node and its client agree on after `join` and after `resume`. */
+const standing = {
+  /** As of now; it may have changed since the welcome. */
+  epoch: epochSchema,
+  /** The others in the room, on whatever node; hidden ones are left out. */
+  peers: z.array(peerInfoSchema),
+  /** The highest receipt that the node holds of this session in this epoch: go on from it. */
+  lastReceipt: signedReceiptSchema.optional(),
+  /** The node that keeps the room together where it spans several; a later participant's grant may name it. */
+  homeNodeId: uint256Schema.optional(),
+};
+
 /** Requests that a client sends: what they hold and what the answer holds. */
 export const clientRequests = {
   join: {
@@ -115,13 +140,23 @@ export const clientRequests = {
       details: z.string().max(MAX_DETAILS_BYTES),
       joinSignature: signatureSchema,
     }),
+    answer: z.strictObject({ ...standing, routerRtpCapabilities: rtpCapabilitiesSchema }),
+  },
+  /** Goes on with a session whose WebSocket broke. Signed as a join is, over this connection's nonce. */
+  resume: {
+    data: z.strictObject({
+      room: z.string().min(1).max(MAX_ROOM_NAME_LENGTH),
+      sessionKey: addressSchema,
+      joinSignature: signatureSchema,
+    }),
     answer: z.strictObject({
-      /** As of now; it may have changed since the welcome. */
-      epoch: epochSchema,
-      routerRtpCapabilities: rtpCapabilitiesSchema,
-      peers: z.array(peerInfoSchema),
-      /** The highest receipt that the node holds of this session in this epoch: go on from it. */
-      lastReceipt: signedReceiptSchema.optional(),
+      ...standing,
+      transportIds: z.array(idSchema),
+      producerIds: z.array(idSchema),
+      dataProducerIds: z.array(idSchema),
+      /** Offers that the client accepted and that still stand; all others are gone or are offered again. */
+      consumers: z.array(z.strictObject({ consumerId: idSchema, producerPaused: z.boolean() })),
+      dataConsumerIds: z.array(idSchema),
     }),
   },
   /** One transport to send on and one to receive on; `rtpCapabilities` is what the client can receive. */
@@ -154,12 +189,48 @@ export const clientRequests = {
   pauseProducer: { data: z.strictObject({ producerId: idSchema }), answer: emptySchema },
   resumeProducer: { data: z.strictObject({ producerId: idSchema }), answer: emptySchema },
   resumeConsumer: { data: z.strictObject({ consumerId: idSchema }), answer: emptySchema },
+  /** Nothing of the track is sent, nor counted, until it is resumed. */
+  pauseConsumer: { data: z.strictObject({ consumerId: idSchema }), answer: emptySchema },
+  /** The most that is wanted of a simulcast or SVC track; what the bandwidth does not carry is left out all the same. */
+  setPreferredLayers: {
+    data: z.strictObject({ consumerId: idSchema, preferred: layersSchema }),
+    answer: emptySchema,
+  },
+  /** Which track keeps its quality where bandwidth is short: 1 (least) to 255; 1 unless set. */
+  setConsumerPriority: {
+    data: z.strictObject({ consumerId: idSchema, priority: z.number().int().min(1).max(255) }),
+    answer: emptySchema,
+  },
+  requestKeyFrame: { data: z.strictObject({ consumerId: idSchema }), answer: emptySchema },
+  /** Opens a data channel to everybody in the room. Data counts and is signed for as media is. */
+  produceData: {
+    data: z.strictObject({
+      transportId: idSchema,
+      sctpStreamParameters: sctpStreamParametersSchema,
+      label: dataLabelSchema,
+      protocol: dataLabelSchema,
+    }),
+    answer: z.strictObject({ dataProducerId: idSchema }),
+  },
+  closeDataProducer: { data: z.strictObject({ dataProducerId: idSchema }), answer: emptySchema },
+  /** For admins: as the command of an app (`roomCommand.ts`), in the admin's own room. */
+  moderate: {
+    data: z.strictObject({ action: moderationActionSchema, target: z.string().max(64) }),
+    answer: emptySchema,
+  },
   /** Answered with what is now the highest receipt of the session in that epoch, stored durably. */
   receipt: { data: signedReceiptSchema, answer: signedReceiptSchema },
 } as const;
 export type ClientRequests = typeof clientRequests;
 export type ClientMethod = keyof ClientRequests;
 export type ClientAnswers = { readonly [M in ClientMethod]: z.output<ClientRequests[M]["answer"]> };
+
+/**
+ * Where a client goes on whose connection ends: on the same node at once (a media worker died), on another one (this one
+ * is full, draining or closing), or nowhere (it was removed, its grant is used up).
+ */
+export const rejoinSchema = z.enum(["here", "elsewhere", "no"]);
+export type Rejoin = z.infer<typeof rejoinSchema>;
 
 /** Requests that the node sends. */
 export const serverRequests = {
@@ -174,6 +245,21 @@ export const serverRequests = {
       source: trackSourceSchema,
       /** Whether the publisher has it paused. */
       producerPaused: z.boolean(),
+      /** Of a simulcast or SVC track: how many layers there are. */
+      layers: z
+        .strictObject({ spatial: z.number().int().min(1), temporal: z.number().int().min(1) })
+        .optional(),
+    }),
+    answer: emptySchema,
+  },
+  newDataConsumer: {
+    data: z.strictObject({
+      dataConsumerId: idSchema,
+      dataProducerId: idSchema,
+      peerId: addressSchema,
+      sctpStreamParameters: sctpStreamParametersSchema,
+      label: dataLabelSchema,
+      protocol: dataLabelSchema,
     }),
     answer: emptySchema,
   },
@@ -201,12 +287,17 @@ export const serverNotifications = {
   producerClosed: z.strictObject({ producerId: idSchema }),
   producerPaused: z.strictObject({ producerId: idSchema }),
   producerResumed: z.strictObject({ producerId: idSchema }),
+  dataProducerClosed: z.strictObject({ dataProducerId: idSchema }),
+  /** Which layers of a track arrive now; none: the bandwidth does not carry any. */
+  layersChanged: z.strictObject({ consumerId: idSchema, layers: layersSchema.optional() }),
+  /** A moderator muted this participant's own track, or unmuted it. */
+  trackMuted: z.strictObject({ producerId: idSchema, muted: z.boolean() }),
   /** Someone else speaks loudest now. */
   activeSpeaker: z.strictObject({ peerId: addressSchema }),
   /** A message could not be read, so there is no request to answer. */
   error: z.strictObject({ code: z.string(), reason: z.string() }),
   /** The node ends the connection. */
-  goodbye: z.strictObject({ code: z.string(), reason: z.string() }),
+  goodbye: z.strictObject({ code: z.string(), reason: z.string(), rejoin: rejoinSchema }),
 } as const;
 export type ServerNotifications = typeof serverNotifications;
 export type ServerNotification = keyof ServerNotifications;

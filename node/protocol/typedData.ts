@@ -90,6 +90,46 @@ export interface VoucherRequest {
   readonly issuedAt: bigint;
 }
 
+/** An app tells the nodes of a room what to do; signed by one of the app's signers. */
+export interface RoomCommand {
+  readonly app: Address;
+  /** `roomHash(name)`. */
+  readonly room: Hex;
+  /** `ModerationAction`. */
+  readonly action: string;
+  /** A track's id or a session key, as the action has it; empty where it concerns the room. */
+  readonly target: string;
+  /** Unix time in seconds. */
+  readonly expiresAt: bigint;
+}
+
+/** A node shows another one who it is; signed by its operator key over a nonce of the other. */
+export interface NodeProof {
+  readonly fromNodeId: bigint;
+  readonly toNodeId: bigint;
+  readonly nonce: Hex;
+}
+
+/** A node asks another one for something by HTTP; signed by its operator key. */
+export interface NodeRequest {
+  readonly fromNodeId: bigint;
+  readonly toNodeId: bigint;
+  /** keccak256 of the HTTP body's bytes. */
+  readonly bodyHash: Hex;
+  /** Unix time in seconds. */
+  readonly issuedAt: bigint;
+}
+
+/** A node tells an app what happened in a room; signed by its operator key. */
+export interface WebhookProof {
+  readonly nodeId: bigint;
+  readonly app: Address;
+  /** keccak256 of the HTTP body's bytes. */
+  readonly bodyHash: Hex;
+  /** Unix time in seconds. */
+  readonly issuedAt: bigint;
+}
+
 /** An ECDSA signature in the compact form of ERC-2098, as the contracts take it. */
 export interface CompactSignature {
   readonly r: Hex;
@@ -196,6 +236,34 @@ export const joinProof = typedMessage<JoinProof>("JoinProof", [
 ]);
 
 export const voucherRequest = typedMessage<VoucherRequest>("VoucherRequest", [
+  ["uint256", "nodeId"],
+  ["address", "app"],
+  ["bytes32", "bodyHash"],
+  ["uint256", "issuedAt"],
+]);
+
+export const roomCommand = typedMessage<RoomCommand>("RoomCommand", [
+  ["address", "app"],
+  ["bytes32", "room"],
+  ["string", "action"],
+  ["string", "target"],
+  ["uint256", "expiresAt"],
+]);
+
+export const nodeProof = typedMessage<NodeProof>("NodeProof", [
+  ["uint256", "fromNodeId"],
+  ["uint256", "toNodeId"],
+  ["bytes32", "nonce"],
+]);
+
+export const nodeRequest = typedMessage<NodeRequest>("NodeRequest", [
+  ["uint256", "fromNodeId"],
+  ["uint256", "toNodeId"],
+  ["bytes32", "bodyHash"],
+  ["uint256", "issuedAt"],
+]);
+
+export const webhookProof = typedMessage<WebhookProof>("WebhookProof", [
   ["uint256", "nodeId"],
   ["address", "app"],
   ["bytes32", "bodyHash"],

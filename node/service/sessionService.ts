@@ -104,12 +104,15 @@ export class SessionService implements Admission {
     this.#refuseWhereFull(claim.grant.sessionKey);
     const context = { nodeId: this.nodeId, domain: this.domain, clock: this.clock, nowMs: this.#now() };
     const checked = checkJoin(claim, context);
-    this.#options.checkVoucherUrl(checked.details.voucherUrl);
+    const { voucherUrl } = checked.details;
+    if (voucherUrl === undefined)
+      throw new JoinRefused("grant_details_invalid", "the grant's details name no voucherUrl");
+    this.#options.checkVoucherUrl(voucherUrl);
     await this.#checkSigner(claim, checked);
     const account = await this.#ask(() => this.#options.appAccounts.get(claim.grant.app));
     // From here on nothing waits, so two joins at once cannot both take the last place.
     this.#refuseWhereFull(claim.grant.sessionKey);
-    this.#checkPayment(claim, checked, account);
+    this.#checkPayment(claim, voucherUrl, account);
     return this.#serve(claim, checked);
   }
 
@@ -160,9 +163,9 @@ export class SessionService implements Admission {
     }
   }
 
-  #checkPayment({ grant }: JoinClaim, { details }: CheckedJoin, account: AppAccount): void {
+  #checkPayment({ grant }: JoinClaim, voucherUrl: string, account: AppAccount): void {
     const { accounts } = this.#options;
-    accounts.open(grant.app, details.voucherUrl, account.paid);
+    accounts.open(grant.app, voucherUrl, account.paid);
     const bill = accounts.get(grant.app);
     const exposure = bill === undefined ? undefined : this.exposureOf(bill);
     if (exposure !== undefined && exposure.unbilled >= exposure.limit) {

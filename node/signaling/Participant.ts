@@ -84,7 +84,7 @@ export class Participant {
         () => this.#socket.close(CLOSE_CODES.goodbye, code, reason),
         this.#context.limits.farewellMs,
       );
-      this.#socket.notify("goodbye", { code, reason });
+      this.#socket.notify("goodbye", { code, reason, rejoin: "elsewhere" });
       await seat.finish();
     }
     await this.#gone();

@@ -102,7 +102,7 @@ export class SignalingSocket extends EventEmitter<SignalingSocketEvents> {
   /** Says why and closes; the connection is cut where the client does not answer that. */
   close(closeCode: number, code: string, reason: string): void {
     if (!this.open) return;
-    this.notify("goodbye", { code, reason });
+    this.notify("goodbye", { code, reason, rejoin: "elsewhere" });
     // A close frame holds 123 bytes: the code alone, since the reason is in the goodbye.
     this.#ws.close(closeCode, code);
     const timer = setTimeout(() => this.#ws.terminate(), CLOSE_TIMEOUT_MS);

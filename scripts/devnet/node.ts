@@ -111,7 +111,7 @@ export class DevnetNode {
       public: { host: HOST, port: publicPort },
       private: { host: HOST, port: privatePort },
       // Three nodes on one machine: a core each would be more than most machines have.
-      media: { ip: HOST, port: 0, workers: 1 },
+      media: { listen: [{ ip: HOST }], port: 0, workers: 1 },
       // The app is on this machine too.
       payment: { voucherPeriodSeconds: 10, allowPrivateVoucherUrls: true },
       // So are the other nodes.

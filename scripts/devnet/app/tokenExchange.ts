@@ -3,6 +3,7 @@
  * A real app would first find out who is asking; this one lets everybody in.
  */
 import { z } from "zod";
+import { MAX_ROOM_NAME_LENGTH } from "../../../node/protocol/limits.js";
 import {
   accessGrantSchema,
   addressSchema,
@@ -10,7 +11,7 @@ import {
   toWire,
   uint256Schema,
 } from "../../../node/protocol/schemas.js";
-import { MAX_ROOM_NAME_LENGTH, typedDataDomainSchema } from "../../../node/protocol/signaling.js";
+import { typedDataDomainSchema } from "../../../node/protocol/signaling.js";
 
 export const tokenRequestSchema = z.strictObject({
   /** The participant's own key for this session. */

@@ -61,7 +61,7 @@ describe("node process", function () {
       chain: { rpcUrls: [chain.url], pollSeconds: 0.2 },
       public: { host: "127.0.0.1", port: 0 },
       private: { host: "127.0.0.1", port: 0 },
-      media: { ip: "127.0.0.1", port: 0, workers: 1 },
+      media: { listen: [{ ip: "127.0.0.1" }], port: 0, workers: 1 },
       ...settings,
     };
     await writeFile(path, stringify(config));
