@@ -7,8 +7,11 @@ export interface Head {
 
 /** What a watcher asks: an ethers provider. */
 export interface BlockSource {
-  getBlock(tag: "latest"): Promise<Head | null>;
+  getBlock(tag: "latest"): Promise<(Head & { readonly hash?: string | null }) | null>;
 }
+
+/** Blocks whose hashes are remembered, to tell a reorganised chain from an endpoint that lags behind. */
+const REMEMBERED_BLOCKS = 256;
 
 /** Asks for the newest block at a steady pace: one request a period for the whole node, whoever wants to know. */
 export class BlockWatcher {
@@ -16,6 +19,7 @@ export class BlockWatcher {
   readonly #periodMs: number;
   readonly #onError: (error: unknown) => void;
   readonly #listeners = new Set<(head: Head) => void>();
+  readonly #hashes = new Map<number, string>();
   #head: Head | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running = false;
@@ -39,7 +43,7 @@ export class BlockWatcher {
     this.#schedule();
   }
 
-  /** Calls back for each new block. Returns what ends it. */
+  /** Calls back for each new block; after a reorganisation that may be a lower one. Returns what ends it. */
   onBlock(listener: (head: Head) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -65,9 +69,22 @@ export class BlockWatcher {
   async #poll(): Promise<void> {
     const block = await this.#provider.getBlock("latest");
     if (block === null || !this.#running) return;
-    // An endpoint that lags behind must not turn time back; a reorganisation brings other blocks of the same height.
-    if (this.#head !== undefined && block.number <= this.#head.number) return;
+    // An endpoint that lags behind must not turn time back. One that has another block of a height that was seen is on
+    // another branch: that one counts from now on, lower though it may be.
+    if (this.#head !== undefined && block.number <= this.#head.number && !this.#isReplaced(block)) return;
+    this.#remember(block);
     this.#head = { number: block.number, timestamp: block.timestamp };
     for (const listener of this.#listeners) listener(this.#head);
+  }
+
+  #isReplaced({ number, hash }: { number: number; hash?: string | null }): boolean {
+    const known = this.#hashes.get(number);
+    return known !== undefined && typeof hash === "string" && known !== hash;
+  }
+
+  #remember({ number, hash }: { number: number; hash?: string | null }): void {
+    for (const seen of this.#hashes.keys())
+      if (seen >= number || seen < number - REMEMBERED_BLOCKS) this.#hashes.delete(seen);
+    if (typeof hash === "string") this.#hashes.set(number, hash);
   }
 }

@@ -112,6 +112,11 @@ export class NodeChain {
     };
   }
 
+  /** The key that acts for a node. */
+  async operatorOf(nodeId: bigint): Promise<Address> {
+    return parseAddress(await this.#contracts.serviceAttestations.operatorOf(nodeId));
+  }
+
   /** How many nodes there are; ids run from 1 to this. */
   async nodeCount(): Promise<bigint> {
     return this.#contracts.nodeRegistry.nodeCount();

@@ -101,6 +101,12 @@ export class RingChain {
     return (await this.#contracts.qualityAudits.auditOf(this.nodeId, epoch)).didOwn;
   }
 
+  /** What this node's auditors revealed of it so far; undefined where the epoch was not audited or nobody has. */
+  async scoreReceived(epoch: number): Promise<{ median: number; auditors: number } | undefined> {
+    const { audited, revealed, median } = await this.#contracts.qualityAudits.auditOf(this.nodeId, epoch);
+    return audited && revealed > 0n ? { median: Number(median), auditors: Number(revealed) } : undefined;
+  }
+
   /** What this node's bond weighs now; 0 where it is below the minimum. */
   async weightNow(): Promise<number> {
     return Number(await this.#contracts.auditRing.weightOf(this.nodeId));

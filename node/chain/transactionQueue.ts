@@ -44,6 +44,8 @@ export interface TransactionQueueOptions {
   readonly replaceAfterBlocks: number;
   /** Blocks, its own included, after which a mined transaction counts as final. */
   readonly confirmations: number;
+  /** Told when transactions that were mined are not any more: what was done on chain has to be looked at again. */
+  readonly onReorganised?: (intents: readonly string[]) => void;
   readonly log: Logger;
 }
 
@@ -51,6 +53,8 @@ export interface TransactionQueueOptions {
 const GAS_MARGIN_PERCENT = 130n;
 /** Blocks for which a used nonce may lack a receipt before it is put down to somebody else's transaction. */
 const DISPLACED_AFTER_BLOCKS = 5;
+/** Blocks after which what was mined is not looked at again. */
+const REORGANISED_BLOCKS = 256;
 
 interface Waiter {
   resolve(mined: MinedTransaction): void;
@@ -162,14 +166,26 @@ export class TransactionQueue {
 
   async #check(head: Head): Promise<void> {
     const { provider, store } = this.#options;
-    const pending = store.pending();
-    if (pending.length === 0) return;
+    const recent = head.number - REORGANISED_BLOCKS;
+    if (store.pending().length === 0 && !store.hasMinedSince(recent)) return;
     const count = await provider.getTransactionCount(this.account, "latest");
+    this.#reopen(count, recent);
+    const pending = store.pending();
     for (const transaction of pending) {
       if (this.#closed) return;
       if (transaction.nonce < count) await this.#checkMined(transaction, head);
       else await this.#checkWaiting(transaction, head, transaction.nonce === count);
     }
+  }
+
+  /** Goes on with what a reorganisation of the chain has undone. Those who waited for it were told that it is done. */
+  #reopen(count: number, sinceBlock: number): void {
+    const { store, log, onReorganised = () => undefined } = this.#options;
+    const intents = store.reopen(count, sinceBlock);
+    if (intents.length === 0) return;
+    log.warn({ intents, nonce: count }, "the chain was reorganised: transactions are sent once more");
+    for (const key of intents) this.#sentAt.delete(key);
+    onReorganised(intents);
   }
 
   async #checkMined(transaction: StoredTransaction, head: Head): Promise<void> {

@@ -71,6 +71,8 @@ export class TransactionStore {
         gas_used TEXT
       ) STRICT;
       CREATE UNIQUE INDEX IF NOT EXISTS transactions_pending ON transactions (nonce) WHERE state = 'pending';
+      CREATE INDEX IF NOT EXISTS transactions_nonce ON transactions (nonce);
+      CREATE INDEX IF NOT EXISTS transactions_block ON transactions (block_number);
       CREATE TABLE IF NOT EXISTS transaction_attempts (
         hash TEXT PRIMARY KEY,
         key TEXT NOT NULL REFERENCES transactions (key) ON DELETE CASCADE,
@@ -98,6 +100,29 @@ export class TransactionStore {
       .prepare("SELECT * FROM transactions WHERE state = 'pending' ORDER BY nonce")
       .all()
       .map((row) => this.#read(row));
+  }
+
+  /** Whether a transaction was mined in this block or a later one, as far as is noted. */
+  hasMinedSince(blockNumber: number): boolean {
+    return (
+      this.#database
+        .prepare("SELECT 1 FROM transactions WHERE block_number >= ? LIMIT 1")
+        .get(blockNumber) !== undefined
+    );
+  }
+
+  /**
+   * Takes back what was noted as mined in this block or a later one under a nonce that the chain does not count any
+   * more: it is pending again.
+   */
+  reopen(chainCount: number, sinceBlock: number): string[] {
+    return this.#database
+      .prepare(
+        `UPDATE transactions SET state = 'pending', mined_hash = NULL, block_number = NULL, gas_used = NULL
+         WHERE nonce >= ? AND block_number >= ? AND state IN ('succeeded', 'reverted') RETURNING key`,
+      )
+      .all(chainCount, sinceBlock)
+      .map((row) => z.object({ key: z.string() }).parse(row).key);
   }
 
   /** The lowest nonce that no transaction of this store uses, given what the chain counts. */

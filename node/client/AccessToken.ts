@@ -1,6 +1,7 @@
 import { parseGrantDetails } from "../protocol/grantDetails.js";
 import type { GrantDetails, PermissionsInput } from "../protocol/grantDetails.js";
 import { parseAddress } from "../protocol/hex.js";
+import { toWire } from "../protocol/schemas.js";
 import { accessGrant, detailsHash, roomHash } from "../protocol/typedData.js";
 import type { Address, TypedDataDomain, TypedDataSigner } from "../protocol/typedData.js";
 import type { RoomToken } from "./roomToken.js";
@@ -27,6 +28,10 @@ export interface IssueOptions extends Pick<GrantDetails, "identity"> {
   readonly permissions?: PermissionsInput | undefined;
   /** Where the app's `VoucherEndpoint` listens. */
   readonly voucherUrl: string;
+  /** Where the app is told what happens in the room; see `verifyWebhook`. */
+  readonly webhookUrl?: string | undefined;
+  /** Nodes that may keep a room of several nodes together, by id, best first; the same for all of a room. */
+  readonly homes?: readonly bigint[] | undefined;
   /** Unix time in milliseconds. */
   readonly nowMs?: number | undefined;
 }
@@ -42,14 +47,16 @@ export class AccessToken {
   /** @throws RangeError saying which of the values cannot be. */
   async issue(options: IssueOptions): Promise<RoomToken> {
     const { room, ttlSeconds, maxBytesPerEpoch, nowMs = Date.now() } = options;
-    const { identity, name, metadata, permissions, voucherUrl } = options;
+    const { identity, name, metadata, permissions, voucherUrl, webhookUrl, homes } = options;
     if (!Number.isInteger(ttlSeconds) || ttlSeconds <= 0) {
       throw new RangeError(`ttlSeconds is ${ttlSeconds}: expected a positive number of whole seconds`);
     }
     if (maxBytesPerEpoch <= 0n) {
       throw new RangeError(`maxBytesPerEpoch is ${maxBytesPerEpoch}: expected more than zero`);
     }
-    const details = JSON.stringify({ identity, name, metadata, permissions, voucherUrl });
+    const details = JSON.stringify(
+      toWire({ identity, name, metadata, permissions, voucherUrl, webhookUrl, homes }),
+    );
     parseGrantDetails(details);
     const grant = {
       app: this.#options.app,

@@ -1,4 +1,5 @@
 import type { types } from "mediasoup-client";
+import { RequestRefused } from "./errors.js";
 import type { IceParameters } from "../protocol/mediaParameters.js";
 
 /** What it needs of a mediasoup-client transport. */
@@ -16,6 +17,10 @@ export interface IceRecoveryOptions {
   readonly patienceMs?: number;
   /** How long a restart is given before the next one. */
   readonly retryMs?: number;
+  /** After so long without a path the transport is given up ... */
+  readonly giveUpAfterMs?: number;
+  /** ... and this is called, once, where the node could be asked for restarts all the while. */
+  readonly onHopeless?: () => void;
 }
 
 /**
@@ -28,14 +33,18 @@ export class IceRecovery {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #restarting = false;
   #stopped = false;
+  /** When the path was lost; undefined while there is one. */
+  #lostAtMs: number | undefined;
 
   constructor(transport: RestartableTransport, options: IceRecoveryOptions) {
     this.#transport = transport;
     this.#options = options;
     const { patienceMs = 3_000 } = options;
     transport.on("connectionstatechange", (state) => {
-      if (state === "connected") this.#cancel();
-      else if (state === "disconnected") this.#restartIn(patienceMs);
+      if (state === "connected") {
+        this.#lostAtMs = undefined;
+        this.#cancel();
+      } else if (state === "disconnected") this.#restartIn(patienceMs);
       else if (state === "failed") this.#restartIn(0);
     });
   }
@@ -52,17 +61,27 @@ export class IceRecovery {
 
   #restartIn(delayMs: number): void {
     if (this.#stopped || this.#restarting) return;
+    this.#lostAtMs ??= Date.now();
     this.#cancel();
     this.#timer = setTimeout(() => void this.#restart(), delayMs);
   }
 
+  #giveUp(): void {
+    if (this.#stopped || !this.#options.onHopeless) return;
+    this.stop();
+    this.#options.onHopeless();
+  }
+
   async #restart(): Promise<void> {
-    const { requestRestart, onError, retryMs = 5_000 } = this.#options;
+    const { requestRestart, onError, retryMs = 5_000, giveUpAfterMs = 20_000 } = this.#options;
     this.#restarting = true;
     try {
       await this.#transport.restartIce({ iceParameters: await requestRestart() });
+      if (Date.now() - (this.#lostAtMs ?? Date.now()) >= giveUpAfterMs) this.#giveUp();
     } catch (error) {
       if (!this.#stopped) onError(error instanceof Error ? error : new Error(String(error)));
+      // The node no longer has the transport.
+      if (error instanceof RequestRefused) this.#giveUp();
     }
     this.#restarting = false;
     if (this.#transport.connectionState !== "connected") this.#restartIn(retryMs);

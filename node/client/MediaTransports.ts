@@ -1,64 +1,84 @@
 import type { types } from "mediasoup-client";
+import type { ClientAnswers } from "../protocol/signaling.js";
 import { IceRecovery } from "./IceRecovery.js";
 import type { RtcOptions } from "./rtc.js";
-import type { ConsumerOffer, SignalingConnection } from "./SignalingConnection.js";
+import { isLost } from "./SignalingConnection.js";
+import type { Requester } from "./SignalingConnection.js";
+
+export interface MediaTransportsOptions {
+  readonly device: types.Device;
+  readonly node: Requester;
+  readonly rtc: RtcOptions;
+  readonly onError: (error: Error) => void;
+  /** No path to the node can be found any more. */
+  readonly onHopeless: () => void;
+  /** After so long without a path the transport is given up. */
+  readonly iceGiveUpAfterMs?: number | undefined;
+}
+
+/** A transport to send on, and the largest message that the node takes on its data channels. */
+export interface SendTransport {
+  readonly transport: types.Transport;
+  readonly maxMessageBytes: number;
+}
 
 /** The participant's WebRTC connections to the node: one to receive on, and one to send on once that is needed. */
 export class MediaTransports {
-  readonly #device: types.Device;
-  readonly #connection: SignalingConnection;
-  readonly #rtc: RtcOptions;
-  readonly #onError: (error: Error) => void;
+  readonly #options: MediaTransportsOptions;
   #receiving: types.Transport | undefined;
-  #sending: Promise<types.Transport> | undefined;
+  #sending: Promise<SendTransport> | undefined;
+  readonly #all = new Set<types.Transport>();
   readonly #recoveries: IceRecovery[] = [];
   #closed = false;
+  #halfOpen = false;
 
-  constructor(
-    device: types.Device,
-    connection: SignalingConnection,
-    rtc: RtcOptions,
-    onError: (error: Error) => void,
-  ) {
-    this.#device = device;
-    this.#connection = connection;
-    this.#rtc = rtc;
-    this.#onError = onError;
+  constructor(options: MediaTransportsOptions) {
+    this.#options = options;
   }
 
-  /** From now on the node offers the room's tracks. */
+  /** Whether some media path works now. */
+  get connected(): boolean {
+    return [...this.#all].some(({ connectionState }) => connectionState === "connected");
+  }
+
+  /** Whether the signaling broke while a transport was being connected: nobody knows how far the node got. */
+  get halfOpen(): boolean {
+    return this.#halfOpen;
+  }
+
+  /** Ids on the node. */
+  get ids(): readonly string[] {
+    return [...this.#all].map(({ id }) => id);
+  }
+
+  /** From now on the node offers the room's tracks and data channels. */
   async openReceiving(): Promise<void> {
-    const parameters = await this.#connection.request("createTransport", {
+    const { device, node } = this.#options;
+    const parameters = await node.request("createTransport", {
       direction: "receive",
-      rtpCapabilities: this.#device.recvRtpCapabilities,
+      rtpCapabilities: device.recvRtpCapabilities,
     });
-    this.#receiving = this.#keep(this.#device.createRecvTransport({ ...parameters, ...this.#settings() }));
+    this.#receiving = this.#keep(
+      device.createRecvTransport({ ...transportOptions(parameters), ...this.#settings() }),
+    );
   }
 
-  /** Makes a track ready that the node offered. */
-  async receive(offer: ConsumerOffer): Promise<types.Consumer> {
+  /** @throws Error where nothing is received. */
+  get receiving(): types.Transport {
     if (!this.#receiving) throw new Error("there is no transport to receive on");
-    const { consumerId: id, producerId, kind, rtpParameters, peerId } = offer;
-    // One stream per publisher, so that sound and picture are played in step.
-    return this.#receiving.consume({ id, producerId, kind, rtpParameters, streamId: peerId });
+    return this.#receiving;
   }
 
-  async publish(track: MediaStreamTrack, source: string): Promise<types.Producer> {
+  /** Opened when it is first asked for. */
+  sending(): Promise<SendTransport> {
     this.#sending ??= this.#openSending().catch((error: unknown) => {
       this.#sending = undefined;
       throw error;
     });
-    const transport = await this.#sending;
-    return transport.produce({
-      track,
-      // The caller's track is the caller's to stop.
-      stopTracks: false,
-      ...(track.kind === "audio" && { codecOptions: { opusFec: true, opusDtx: true } }),
-      appData: { source },
-    });
+    return this.#sending;
   }
 
-  /** Statistics of what is received; undefined once that is over. */
+  /** Statistics of what is received; undefined where nothing is, or no longer. */
   async receiveStatistics(): Promise<RTCStatsReport | undefined> {
     if (!this.#receiving || this.#receiving.closed) return undefined;
     return this.#receiving.getStats();
@@ -67,27 +87,38 @@ export class MediaTransports {
   close(): void {
     this.#closed = true;
     for (const recovery of this.#recoveries) recovery.stop();
-    this.#receiving?.close();
-    this.#sending?.then(
-      (transport) => transport.close(),
-      () => undefined,
-    );
+    for (const transport of this.#all) transport.close();
   }
 
-  async #openSending(): Promise<types.Transport> {
-    const parameters = await this.#connection.request("createTransport", { direction: "send" });
-    const transport = this.#keep(this.#device.createSendTransport({ ...parameters, ...this.#settings() }));
+  async #openSending(): Promise<SendTransport> {
+    const { device, node } = this.#options;
+    const parameters = await node.request("createTransport", { direction: "send" });
+    const transport = this.#keep(
+      device.createSendTransport({ ...transportOptions(parameters), ...this.#settings() }),
+    );
     transport.on("produce", ({ kind, rtpParameters, appData }, done, fail) => {
       const source = typeof appData["source"] === "string" ? appData["source"] : kind;
-      this.#connection
-        .request("produce", { transportId: transport.id, kind, rtpParameters, source, paused: false })
+      const paused = appData["paused"] === true;
+      node
+        .request("produce", { transportId: transport.id, kind, rtpParameters, source, paused })
         .then(({ producerId }) => done({ id: producerId }), fail);
     });
-    return transport;
+    transport.on("producedata", ({ sctpStreamParameters, label = "", protocol = "" }, done, fail) => {
+      const { streamId, ordered, maxPacketLifeTime, maxRetransmits } = sctpStreamParameters;
+      node
+        .request("produceData", {
+          transportId: transport.id,
+          sctpStreamParameters: { streamId, ordered, maxPacketLifeTime, maxRetransmits },
+          label,
+          protocol,
+        })
+        .then(({ dataProducerId }) => done({ id: dataProducerId }), fail);
+    });
+    return { transport, maxMessageBytes: parameters.sctpParameters?.maxReceiveMessageSize ?? 0 };
   }
 
   #settings(): Pick<types.TransportOptions, "iceServers" | "iceTransportPolicy"> {
-    const { iceServers, iceTransportPolicy } = this.#rtc;
+    const { iceServers, iceTransportPolicy } = this.#options.rtc;
     return { iceServers, iceTransportPolicy };
   }
 
@@ -96,16 +127,34 @@ export class MediaTransports {
       transport.close();
       throw new Error("the connection is over");
     }
+    const { node, onError, onHopeless, iceGiveUpAfterMs } = this.#options;
+    this.#all.add(transport);
     transport.on("connect", ({ dtlsParameters }, done, fail) => {
-      this.#connection
-        .request("connectTransport", { transportId: transport.id, dtlsParameters })
-        .then(done, fail);
+      node.request("connectTransport", { transportId: transport.id, dtlsParameters }).then(done, (error: Error) => {
+        if (isLost(error)) this.#halfOpen = true;
+        fail(error);
+      });
     });
     const requestRestart = async () => {
-      const { iceParameters } = await this.#connection.request("restartIce", { transportId: transport.id });
+      const { iceParameters } = await node.request("restartIce", { transportId: transport.id });
       return iceParameters;
     };
-    this.#recoveries.push(new IceRecovery(transport, { requestRestart, onError: this.#onError }));
+    this.#recoveries.push(
+      new IceRecovery(transport, {
+        requestRestart,
+        // Without signaling there is no restart; that is mended first.
+        onError: (error) => !isLost(error) && onError(error),
+        onHopeless,
+        ...(iceGiveUpAfterMs !== undefined && { giveUpAfterMs: iceGiveUpAfterMs }),
+      }),
+    );
     return transport;
   }
+}
+
+function transportOptions({
+  sctpParameters,
+  ...parameters
+}: ClientAnswers["createTransport"]): types.TransportOptions {
+  return sctpParameters ? { ...parameters, sctpParameters } : parameters;
 }

@@ -1,5 +1,6 @@
 import type { EpochClock } from "../protocol/epochClock.js";
 import { QualityMeter, intervalScore } from "../protocol/quality.js";
+import { ReceiptRefused } from "../protocol/refusals.js";
 import { sessionReceipt } from "../protocol/typedData.js";
 import type { SignedReceipt, TypedDataDomain } from "../protocol/typedData.js";
 import { ReceiveStatistics } from "./receiveStatistics.js";
@@ -16,6 +17,8 @@ export interface ReceiptKeeperOptions {
   readonly lastReceipt?: SignedReceipt | undefined;
   /** Statistics of the transport that receives; undefined while there is none. */
   readonly readStatistics: () => Promise<RTCStatsReport | undefined>;
+  /** Payload bytes of all messages that came over data channels so far. */
+  readonly dataBytesReceived?: (() => bigint) | undefined;
   /** Hands a receipt to the node; resolves to the highest that the node holds now. */
   readonly send: (receipt: SignedReceipt) => Promise<SignedReceipt>;
   /** Hears of each receipt that the node acknowledged. */
@@ -41,8 +44,11 @@ export class ReceiptKeeper {
   readonly #statistics = new ReceiveStatistics();
   #epoch: number;
   #meter: QualityMeter;
+  #dataBytes = 0n;
   /** What the node has acknowledged of this epoch. */
   #acknowledgedBytes: bigint;
+  /** The last receipt of the epoch before, while the node has not acknowledged it. */
+  #owed: SignedReceipt | undefined;
   #work: Promise<void> = Promise.resolve();
   #tasks = 0;
 
@@ -53,8 +59,9 @@ export class ReceiptKeeper {
     this.#epoch = options.epoch;
     this.#assertPlausible(options.epoch);
     const last = options.lastReceipt && this.#ownReceipt(options.lastReceipt);
-    this.#meter = new QualityMeter(last);
-    this.#acknowledgedBytes = last?.bytesDelivered ?? 0n;
+    const ofThisEpoch = last?.epoch === options.epoch ? last : undefined;
+    this.#meter = new QualityMeter(ofThisEpoch);
+    this.#acknowledgedBytes = ofThisEpoch?.bytesDelivered ?? 0n;
   }
 
   get epoch(): number {
@@ -99,43 +106,104 @@ export class ReceiptKeeper {
     }
     this.#assertPlausible(epoch);
     return this.#inTurn(async () => {
-      if (epoch <= this.#epoch) return;
-      await this.#count();
-      try {
-        await this.#sendReceipt();
-      } finally {
-        this.#epoch = epoch;
-        this.#meter = new QualityMeter();
-        this.#acknowledgedBytes = 0n;
-      }
+      await this.#turn(epoch);
+      await this.#settle();
     });
+  }
+
+  /**
+   * To be called now and then while the node cannot be reached: counts what goes on arriving, each byte for the epoch
+   * that runs by the participant's own clock. What is signed for is sent with the next receipt.
+   */
+  bridge(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#turn(this.#options.clock.currentEpoch(this.#nowMs()));
+      await this.#count();
+    });
+  }
+
+  /**
+   * The node can be reached again, and goes on with the session: sends what it has not got yet.
+   * @throws EpochRefused where its epoch cannot be, Error where the receipt is not this session's own.
+   */
+  resume(epoch: number, lastReceipt: SignedReceipt | undefined): Promise<void> {
+    this.#assertPlausible(epoch);
+    const last = lastReceipt && this.#ownReceipt(lastReceipt);
+    return this.#inTurn(async () => {
+      // Where this clock is ahead of the node's, the announcement of the epoch is still to come.
+      await this.#turn(epoch);
+      if (last?.epoch === this.#epoch && last.bytesDelivered > this.#acknowledgedBytes) {
+        this.#acknowledgedBytes = last.bytesDelivered;
+      }
+      await this.#count();
+      await this.#sendReceipt();
+    });
+  }
+
+  async #turn(epoch: number): Promise<void> {
+    if (epoch <= this.#epoch) return;
+    await this.#count();
+    const { bytesDelivered } = this.#meter;
+    try {
+      if (bytesDelivered > this.#acknowledgedBytes) this.#owed = await this.#sign();
+    } finally {
+      this.#epoch = epoch;
+      this.#meter = new QualityMeter();
+      this.#acknowledgedBytes = 0n;
+    }
   }
 
   async #count(): Promise<void> {
     const report = await this.#options.readStatistics();
-    if (!report) return;
     const { bytes, stats } = this.#statistics.update(report);
-    if (bytes > 0n) this.#meter.add(bytes, intervalScore(stats));
+    const dataBytes = this.#options.dataBytesReceived?.() ?? 0n;
+    const arrived = bytes + dataBytes - this.#dataBytes;
+    this.#dataBytes = dataBytes;
+    if (arrived > 0n) this.#meter.add(arrived, intervalScore(stats));
   }
 
   async #sendReceipt(): Promise<void> {
-    const { nodeId, domain, sessionKey, send, onAcknowledged } = this.#options;
-    const { bytesDelivered, quality } = this.#meter;
+    await this.#settle();
+    const { bytesDelivered } = this.#meter;
     if (bytesDelivered <= this.#acknowledgedBytes) return;
-    this.#assertPlausible(this.#epoch);
-    const receipt = { nodeId, epoch: this.#epoch, bytesDelivered, quality };
-    const signature = await sessionReceipt.sign(sessionKey, domain, receipt);
-    const highest = await send({ receipt, signature });
-    const acknowledged = this.#ownReceipt(highest);
-    if (!acknowledged || acknowledged.bytesDelivered < bytesDelivered) {
-      throw new Error(`the node acknowledged another receipt than that for ${bytesDelivered} bytes`);
-    }
-    this.#acknowledgedBytes = acknowledged.bytesDelivered;
-    onAcknowledged?.(highest);
+    this.#acknowledgedBytes = await this.#handIn(await this.#sign());
   }
 
-  /** What a receipt that the node showed says, where it is of this epoch; refuses what this session did not sign. */
-  #ownReceipt(signed: SignedReceipt): SignedReceipt["receipt"] | undefined {
+  /** Hands in the last receipt of the epoch before. One that the node refuses is given up, a lost one is sent again. */
+  async #settle(): Promise<void> {
+    const owed = this.#owed;
+    if (!owed) return;
+    try {
+      await this.#handIn(owed);
+      this.#owed = undefined;
+    } catch (error) {
+      if (error instanceof ReceiptRefused) this.#owed = undefined;
+      throw error;
+    }
+  }
+
+  async #sign(): Promise<SignedReceipt> {
+    const { nodeId, domain, sessionKey } = this.#options;
+    this.#assertPlausible(this.#epoch);
+    const { bytesDelivered, quality } = this.#meter;
+    const receipt = { nodeId, epoch: this.#epoch, bytesDelivered, quality };
+    return { receipt, signature: await sessionReceipt.sign(sessionKey, domain, receipt) };
+  }
+
+  /** Resolves to the bytes that the node acknowledged. */
+  async #handIn(signed: SignedReceipt): Promise<bigint> {
+    const { epoch, bytesDelivered } = signed.receipt;
+    const highest = await this.#options.send(signed);
+    const acknowledged = this.#ownReceipt(highest);
+    if (acknowledged.epoch !== epoch || acknowledged.bytesDelivered < bytesDelivered) {
+      throw new Error(`the node acknowledged another receipt than that for ${bytesDelivered} bytes`);
+    }
+    this.#options.onAcknowledged?.(highest);
+    return acknowledged.bytesDelivered;
+  }
+
+  /** What a receipt that the node showed says; refuses what this session did not sign, and what it cannot have signed. */
+  #ownReceipt(signed: SignedReceipt): SignedReceipt["receipt"] {
     const { nodeId, domain, sessionKey } = this.#options;
     const signer = sessionReceipt.recover(domain, signed.receipt, signed.signature);
     if (signer.toLowerCase() !== sessionKey.address.toLowerCase() || signed.receipt.nodeId !== nodeId) {
@@ -146,7 +214,7 @@ export class ReceiptKeeper {
         `the node announced epoch ${this.#epoch} and holds a receipt of epoch ${signed.receipt.epoch}`,
       );
     }
-    return signed.receipt.epoch === this.#epoch ? signed.receipt : undefined;
+    return signed.receipt;
   }
 
   #assertPlausible(epoch: number): void {

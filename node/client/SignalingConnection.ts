@@ -15,45 +15,74 @@ import type {
   ServerNotifications,
   SignalingMessage,
 } from "../protocol/signaling.js";
-import { Disconnected, refusal } from "./errors.js";
+import { Disconnected, RequestRefused, refusal } from "./errors.js";
+import { deferred } from "./timing.js";
 
 /** A notification of the node, checked. */
 export type NodeNotification = {
   [M in keyof ServerNotifications]: { readonly method: M; readonly data: z.output<ServerNotifications[M]> };
 }[keyof ServerNotifications];
 
+export type Welcome = z.output<ServerNotifications["welcome"]>;
+
 /** A track that the node offers. */
 export type ConsumerOffer = z.output<(typeof serverRequests)["newConsumer"]["data"]>;
+/** A data channel that the node offers. */
+export type DataConsumerOffer = z.output<(typeof serverRequests)["newDataConsumer"]["data"]>;
 
 export interface SignalingHandlers {
   notification(notification: NodeNotification): void;
   /** Resolves when the track can be received; what it throws refuses it. */
   newConsumer(offer: ConsumerOffer): Promise<void>;
+  newDataConsumer(offer: DataConsumerOffer): Promise<void>;
   /** Called once, when the connection is over, whoever ended it. */
   closed(reason: Disconnected): void;
 }
 
-const REQUEST_TIMEOUT_MS = 15_000;
+/** Asks a node for something. */
+export interface Requester {
+  /** @throws JoinRefused | ReceiptRefused | RequestRefused where it refuses, Disconnected where it does not answer. */
+  request<M extends ClientMethod>(
+    method: M,
+    data: z.output<ClientRequests[M]["data"]>,
+  ): Promise<ClientAnswers[M]>;
+}
+
+/** WebSocket close codes. After the first the node ends the session at once, after any other it may be resumed. */
+const NORMAL_CLOSURE = 1000;
+const ABANDONED = 4001;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** A node from which nothing was heard for so long is asked whether it is still there ... */
+const SILENCE_MS = 5_000;
+/** ... and is to answer that, which costs it nothing, in this time. */
+const PING_TIMEOUT_MS = 5_000;
 
 interface PendingRequest {
   readonly resolve: (data: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** The client's end of the WebSocket: requests, their answers, and what the node says of itself. */
-export class SignalingConnection {
+/** The client's end of one WebSocket: requests, their answers, and what the node says of itself. */
+export class SignalingConnection implements Requester {
+  readonly #url: string;
   readonly #socket: WebSocket;
   readonly #handlers: SignalingHandlers;
+  readonly #welcome = deferred<Welcome>();
   readonly #pending = new Map<number, { method: ClientMethod } & PendingRequest>();
   #nextId = 0;
+  #heard = true;
+  #pingTimer: ReturnType<typeof setInterval> | undefined;
   #closed: Disconnected | undefined;
 
   /**
-   * Begins to connect; what comes of it is told to the handlers, a welcome first or a close.
+   * Begins to connect; what comes of it is told by `welcome` and by the handlers.
    * @throws SyntaxError where the address is none.
    */
   constructor(url: string, handlers: SignalingHandlers) {
+    this.#url = url;
     this.#handlers = handlers;
+    // It is awaited only where the connection comes about.
+    this.#welcome.promise.catch(() => undefined);
     this.#socket = new WebSocket(url, SIGNALING_SUBPROTOCOL);
     this.#socket.addEventListener("message", ({ data }) => this.#receive(data));
     this.#socket.addEventListener("close", ({ code, reason }) =>
@@ -66,13 +95,49 @@ export class SignalingConnection {
     );
   }
 
-  /**
-   * Asks the node.
-   * @throws JoinRefused | ReceiptRefused | RequestRefused where it refuses, Disconnected where it does not answer.
-   */
-  async request<M extends ClientMethod>(
+  /** What the node says first. Rejects where the connection ends before. */
+  get welcome(): Promise<Welcome> {
+    return this.#welcome.promise;
+  }
+
+  /** Why it is over; undefined while it lasts. */
+  get closed(): Disconnected | undefined {
+    return this.#closed;
+  }
+
+  /** From now on a node that falls silent is noticed: nothing else tells a browser of a dead TCP connection. */
+  watch(): void {
+    this.#pingTimer ??= setInterval(() => {
+      if (!this.#heard) {
+        // A refusal is an answer, and a timeout ends the connection.
+        this.#ask("ping", {}, PING_TIMEOUT_MS).catch(() => undefined);
+      }
+      this.#heard = false;
+    }, SILENCE_MS);
+  }
+
+  /** A node that does not answer in time is gone: that ends the connection. */
+  request<M extends ClientMethod>(
     method: M,
     data: z.output<ClientRequests[M]["data"]>,
+  ): Promise<ClientAnswers[M]> {
+    return this.#ask(method, data, REQUEST_TIMEOUT_MS);
+  }
+
+  /** Closes for good: the node ends the session too. The handlers hear of it with `reason`. */
+  close(reason: Disconnected): void {
+    this.#end(reason, NORMAL_CLOSURE);
+  }
+
+  /** Gives this connection up; the session may be resumed over another one. */
+  abandon(reason: Disconnected): void {
+    this.#end(reason);
+  }
+
+  async #ask<M extends ClientMethod>(
+    method: M,
+    data: z.output<ClientRequests[M]["data"]>,
+    timeoutMs: number,
   ): Promise<ClientAnswers[M]> {
     if (this.#closed) throw this.#closed;
     const id = this.#nextId++;
@@ -81,8 +146,9 @@ export class SignalingConnection {
       const answer = await new Promise<unknown>((resolve, reject) => {
         this.#pending.set(id, { method, resolve, reject });
         timer = setTimeout(
-          () => reject(new Disconnected("timeout", `the node did not answer "${method}" in time`)),
-          REQUEST_TIMEOUT_MS,
+          () =>
+            this.#end(new Disconnected("timeout", `${this.#url} did not answer "${method}" in time`)),
+          timeoutMs,
         );
         this.#send({ request: true, id, method, data });
       });
@@ -93,17 +159,13 @@ export class SignalingConnection {
     }
   }
 
-  /** Closes; the handlers hear of it with `reason`. */
-  close(reason: Disconnected): void {
-    this.#end(reason);
-  }
-
   #send(message: SignalingMessage): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(toWire(message)));
   }
 
   #receive(text: unknown): void {
     if (this.#closed) return;
+    this.#heard = true;
     try {
       if (typeof text !== "string" || text.length > MAX_SERVER_MESSAGE_LENGTH) {
         throw new Disconnected("node_not_trusted", "the node sent a binary message or one that is too large");
@@ -127,17 +189,24 @@ export class SignalingConnection {
       void this.#answer(message.id, message.method, message.data);
     } else if (isKnown(message.method)) {
       const { method, data } = message;
-      this.#handlers.notification(
-        this.#parse(notificationSchema, { method, data }, `notification "${method}"`),
-      );
+      const notification = this.#parse(notificationSchema, { method, data }, `notification "${method}"`);
+      if (notification.method === "welcome") this.#welcome.resolve(notification.data);
+      else this.#handlers.notification(notification);
     }
     // A notification that a newer node knows and this client does not says nothing to it.
   }
 
   async #answer(id: number, method: string, data: unknown): Promise<void> {
     try {
-      if (method !== "newConsumer") throw new Error(`this client knows no request "${method}"`);
-      await this.#handlers.newConsumer(this.#parse(serverRequests.newConsumer.data, data, "an offer"));
+      if (method === "newConsumer") {
+        await this.#handlers.newConsumer(this.#parse(serverRequests.newConsumer.data, data, "an offer"));
+      } else if (method === "newDataConsumer") {
+        await this.#handlers.newDataConsumer(
+          this.#parse(serverRequests.newDataConsumer.data, data, "an offer"),
+        );
+      } else {
+        throw new Error(`this client knows no request "${method}"`);
+      }
       this.#send({ response: true, id, ok: true, data: {} });
     } catch (error) {
       const errorReason = (error instanceof Error ? error.message : String(error)).slice(0, 1_024);
@@ -156,13 +225,37 @@ export class SignalingConnection {
     throw error;
   }
 
-  #end(reason: Disconnected): void {
+  #end(reason: Disconnected, closeCode = ABANDONED): void {
     if (this.#closed) return;
     this.#closed = reason;
-    // 1000: normal. A browser takes no other code here but the application's own.
-    this.#socket.close(1000);
+    clearInterval(this.#pingTimer);
+    this.#socket.close(closeCode);
+    this.#welcome.reject(reason);
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#handlers.closed(reason);
+  }
+}
+
+/** Whether a request failed only because the connection broke: what it asked for may be asked again. */
+export function isLost(error: unknown): boolean {
+  return error instanceof Disconnected;
+}
+
+/** Swallows the loss of the connection; what was asked for is asked again as the session is resumed. */
+export async function unlessLost(request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (!isLost(error)) throw error;
+  }
+}
+
+/** Swallows a refusal too: where what was asked for has become pointless. */
+export async function unlessRefused(request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (!isLost(error) && !(error instanceof RequestRefused)) throw error;
   }
 }
 
@@ -181,6 +274,9 @@ const notificationSchema = z.discriminatedUnion("method", [
   z.object({ method: z.literal("producerClosed"), data: serverNotifications.producerClosed }),
   z.object({ method: z.literal("producerPaused"), data: serverNotifications.producerPaused }),
   z.object({ method: z.literal("producerResumed"), data: serverNotifications.producerResumed }),
+  z.object({ method: z.literal("dataProducerClosed"), data: serverNotifications.dataProducerClosed }),
+  z.object({ method: z.literal("layersChanged"), data: serverNotifications.layersChanged }),
+  z.object({ method: z.literal("trackMuted"), data: serverNotifications.trackMuted }),
   z.object({ method: z.literal("activeSpeaker"), data: serverNotifications.activeSpeaker }),
   z.object({ method: z.literal("error"), data: serverNotifications.error }),
   z.object({ method: z.literal("goodbye"), data: serverNotifications.goodbye }),

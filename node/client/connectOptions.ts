@@ -1,10 +1,10 @@
-import type { z } from "zod";
-import type { serverNotifications } from "../protocol/signaling.js";
 import type { TypedDataDomain } from "../protocol/typedData.js";
 import { Disconnected } from "./errors.js";
+import type { NodeSource } from "./NodeChooser.js";
 import type { RoomToken } from "./roomToken.js";
 import type { RtcOptions } from "./rtc.js";
 import type { SessionKey } from "./sessionKey.js";
+import type { Welcome } from "./SignalingConnection.js";
 
 /** Which network, and which node, the participant means to talk to; what is left out is not checked. */
 export interface ExpectedNode {
@@ -13,8 +13,11 @@ export interface ExpectedNode {
 }
 
 export interface ConnectOptions {
-  /** The node's signaling address, `ws://` or `wss://`. */
-  readonly url: string;
+  /**
+   * Signaling addresses of nodes, `ws://` or `wss://`: one; several, the preferred one first, to go on at another where one
+   * fails; or where to ask for them (`networkNodes`).
+   */
+  readonly url: string | readonly string[] | NodeSource;
   readonly room: string;
   readonly token: RoomToken;
   /** The key that the token's grant names. */
@@ -23,11 +26,18 @@ export interface ConnectOptions {
   readonly rtc?: RtcOptions | undefined;
   /** How often receipts are signed; every 3 seconds where left out. */
   readonly receiptIntervalMs?: number | undefined;
+  /** For how long a lost connection is sought again; two minutes where left out. 0: it is not. */
+  readonly giveUpAfterMs?: number | undefined;
+  /** After so long without a media path the room is joined anew; 20 seconds where left out. */
+  readonly iceGiveUpAfterMs?: number | undefined;
+  /**
+   * Asks the app for another token where this one no longer serves (it expired, its limit is reached, its signer was
+   * revoked). It must be for the same room and session key.
+   */
+  readonly renewToken?: ((reason: Disconnected) => Promise<RoomToken>) | undefined;
   /** Aborted: leaves the room, or gives up joining it. */
   readonly signal?: AbortSignal | undefined;
 }
-
-export type Welcome = z.output<(typeof serverNotifications)["welcome"]>;
 
 /**
  * Refuses a node of another network before anything is signed for it.

@@ -1,5 +1,5 @@
-import { JoinRefused, ReceiptRefused } from "../protocol/refusals.js";
-import type { JoinRefusalCode, ReceiptRefusalCode } from "../protocol/refusals.js";
+import { JoinRefused, ReceiptRefused, rejoinAfter } from "../protocol/refusals.js";
+import type { JoinRefusalCode, ReceiptRefusalCode, Rejoin } from "../protocol/refusals.js";
 import type { ClientMethod } from "../protocol/signaling.js";
 
 /** The node did not do what it was asked; `code` for programs, `message` for people. */
@@ -25,19 +25,41 @@ export type DisconnectCode =
   | "node_not_trusted"
   /** The node did not answer in time. */
   | "timeout"
+  /** No media path to the node could be found again. */
+  | "ice_failed"
+  /** For `giveUpAfterMs` no node could be joined; the cause says why the last one could not. */
+  | "gave_up"
   /** What the node gave as its reason: a session's end (`SessionEndCode`), `node_closing`, `replaced` and so on. */
   | (string & {});
 
 export class Disconnected extends Error {
   override readonly name = "Disconnected";
+  /** Where one may go on: the node's own word, where it said goodbye. `Room` does so by itself. */
+  readonly rejoin: Rejoin;
 
   constructor(
     readonly code: DisconnectCode,
     reason: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly rejoin?: Rejoin | undefined },
   ) {
     super(reason, options);
+    this.rejoin = options?.rejoin ?? rejoinAfter(code);
   }
+}
+
+/** Where to go on after what was thrown; nowhere after what is no node's doing. */
+export function rejoinAfterError(error: unknown): Rejoin {
+  if (error instanceof Disconnected) return error.rejoin;
+  if (error instanceof JoinRefused || error instanceof RequestRefused) return rejoinAfter(error.code);
+  return error instanceof Error && error.name === "EpochRefused" ? "elsewhere" : "no";
+}
+
+/** What ended or prevented a connection, as the reason of its end. */
+export function asDisconnected(error: unknown): Disconnected {
+  if (error instanceof Disconnected) return error;
+  const code = error instanceof JoinRefused || error instanceof RequestRefused ? error.code : "client_error";
+  const message = error instanceof Error ? error.message : String(error);
+  return new Disconnected(code, message, { cause: error, rejoin: rejoinAfterError(error) });
 }
 
 /** Records, so that the compiler notices a code that is missing here. */

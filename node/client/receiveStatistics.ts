@@ -49,10 +49,10 @@ interface InboundRtp extends StreamCounters {
 export class ReceiveStatistics {
   readonly #streams = new Map<string, StreamCounters>();
 
-  /** Takes a report of the receiving transport; returns what is new since the last one. */
-  update(report: RTCStatsReport): ReceivedInterval {
+  /** Takes a report of the receiving transport, if there is one; returns what is new since the last one. */
+  update(report: RTCStatsReport | undefined): ReceivedInterval {
     const entries: Record<string, unknown>[] = [];
-    report.forEach((entry: unknown) => {
+    report?.forEach((entry: unknown) => {
       if (isRecord(entry)) entries.push(entry);
     });
 

@@ -28,3 +28,17 @@ export function deferred<T>(): Deferred<T> {
   if (!settle) throw new Error("a promise runs its executor at once");
   return { promise, ...settle };
 }
+
+/** Waits so long, or until the signal is aborted. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}

@@ -16,12 +16,21 @@ export class InvalidConfig extends Error {
 /** Environment variables with this prefix replace members of the file: `DTEL_NODE__PUBLIC__PORT=0`. */
 const ENV_PREFIX = "DTEL_NODE__";
 
+export interface LoadOptions {
+  /** Takes a node that is not registered yet: its `nodeId` is 0. */
+  readonly unregistered?: boolean;
+}
+
 /**
  * Reads a configuration file, replaces members by environment variables and checks the result. Paths in it are
  * relative to the file.
  * @throws InvalidConfig naming every member that is unknown, missing or wrong.
  */
-export async function loadConfig(path: string, environment: NodeJS.ProcessEnv): Promise<NodeConfig> {
+export async function loadConfig(
+  path: string,
+  environment: NodeJS.ProcessEnv,
+  { unregistered = false }: LoadOptions = {},
+): Promise<NodeConfig> {
   const file = parseYaml(path, await readText(path));
   if (!isRecord(file)) throw new InvalidConfig(`${path} does not hold members, "nodeId: 1" for example`);
   // A section whose members are all commented out reads as null: its defaults hold.
@@ -31,6 +40,9 @@ export async function loadConfig(path: string, environment: NodeJS.ProcessEnv): 
   }
   const parsed = configSchema.safeParse(settings);
   if (!parsed.success) throw new InvalidConfig(`${path} is invalid:\n${z.prettifyError(parsed.error)}`);
+  if (parsed.data.nodeId === 0n && !unregistered) {
+    throw new InvalidConfig(`${path}: nodeId is 0, the node is not registered; run "dtelecom-node register"`);
+  }
   return withAbsolutePaths(parsed.data, dirname(resolve(path)));
 }
 

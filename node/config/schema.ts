@@ -24,7 +24,10 @@ const httpUrl = z.url({ protocol: /^https?$/ });
 
 /** The configuration file; `sample.yaml` says what each member means. */
 export const configSchema = z.strictObject({
-  nodeId: z.union([z.int().positive(), z.string().regex(/^[1-9]\d{0,77}$/)]).transform((id) => BigInt(id)),
+  /** 0: not registered yet; only the commands that come before registration take that. */
+  nodeId: z
+    .union([z.int().nonnegative(), z.string().regex(/^(0|[1-9]\d{0,77})$/)])
+    .transform((id) => BigInt(id)),
   dataDirectory: z.string().min(1),
   deploymentFile: z.string().min(1),
   chain: z.strictObject({
@@ -103,7 +106,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   audits: z
     .strictObject({
-      probeTimeoutSeconds: seconds(1, 60).default(5_000),
+      probeTimeoutSeconds: seconds(1, 60).default(15_000),
       allowPrivateEndpoints: z.boolean().default(false),
     })
     .prefault({}),

@@ -1,16 +1,27 @@
 import { EventEmitter } from "node:events";
 import type { Logger } from "pino";
+import { IncomingGuard } from "./IncomingGuard.js";
 import { DEFAULT_MEDIA_LIMITS } from "./limits.js";
 import type { MediaLimits } from "./limits.js";
+import type { MediaListen } from "./listen.js";
+import { LoadMeter } from "./LoadMeter.js";
+import type { MediaLoad } from "./LoadMeter.js";
 import { MediaError } from "./mediaError.js";
-import { MediaWorker } from "./MediaWorker.js";
-import type { MediaListen, MediaPorts } from "./MediaWorker.js";
+import type { MediaPorts, MediaWorker } from "./MediaWorker.js";
 import type { Peer } from "./Peer.js";
 import { Room } from "./Room.js";
+import { probeWorker } from "./workerProbe.js";
+import type { WorkerProbe } from "./workerProbe.js";
+import { WorkerPool } from "./WorkerPool.js";
 
 export type MediaServerEvents = {
-  /** A media worker's process ended without being asked to; its rooms have closed with the reason `worker_died`. */
+  /**
+   * A media worker's process ended without being asked to; the rooms that were on it have closed with the reason
+   * `worker_died`. It is started again, at first at once and then with growing pauses.
+   */
   workerdied: [worker: MediaWorker, error: Error];
+  /** It runs again, on the same ports; `worker` is a new object. */
+  workerrestarted: [worker: MediaWorker];
 };
 
 export interface MediaServerOptions {
@@ -18,6 +29,10 @@ export interface MediaServerOptions {
   readonly workers: number;
   readonly listen: MediaListen;
   readonly limits?: Partial<MediaLimits> | undefined;
+  /** How often what comes in and goes out is measured; 2 s unless set. */
+  readonly sampleIntervalMs?: number | undefined;
+  /** A worker that answers nothing for this long is killed and started again; 10 s unless set. */
+  readonly hangTimeoutMs?: number | undefined;
   readonly logger: Logger;
 }
 
@@ -27,54 +42,51 @@ export interface Place {
   readonly peer: Peer;
 }
 
+const SAMPLE_INTERVAL_MS = 2_000;
+const HANG_TIMEOUT_MS = 10_000;
+
 /** Rooms spread over media workers. Knows no chain and no signaling. */
 export class MediaServer extends EventEmitter<MediaServerEvents> {
-  readonly #workers: MediaWorker[];
-  readonly #limits: MediaLimits;
+  readonly limits: MediaLimits;
+  readonly #pool: WorkerPool;
   readonly #logger: Logger;
+  readonly #guard: IncomingGuard;
+  readonly #meter: LoadMeter;
   /** A room is listed from the moment it is asked for, so that two who come at once get the same. */
-  readonly #rooms = new Map<string, { readonly worker: MediaWorker; readonly opened: Promise<Room> }>();
+  readonly #rooms = new Map<string, Promise<Room>>();
+  readonly #openRooms = new Set<Room>();
   #peers = 0;
   #closed = false;
 
   /** Starts the workers. Throws where one does not start; then none is left running. */
-  static async start({ workers, listen, limits, logger }: MediaServerOptions): Promise<MediaServer> {
-    if (!Number.isInteger(workers) || workers < 1) {
-      throw new RangeError(`a media server needs at least one worker, not ${String(workers)}`);
-    }
-    const starts = await Promise.allSettled(
-      Array.from({ length: workers }, (_, index) =>
-        MediaWorker.start({ ...listen, port: listen.port === 0 ? 0 : listen.port + index }, logger),
-      ),
-    );
-    const started = starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
-    const failed = starts.find((start) => start.status === "rejected");
-    if (failed) {
-      await Promise.all(started.map((worker) => worker.close()));
-      throw failed.reason;
-    }
-    return new MediaServer(started, { ...DEFAULT_MEDIA_LIMITS, ...limits }, logger);
+  static async start(options: MediaServerOptions): Promise<MediaServer> {
+    const { workers: count, listen, logger } = options;
+    const { sampleIntervalMs = SAMPLE_INTERVAL_MS, hangTimeoutMs = HANG_TIMEOUT_MS } = options;
+    const limits = { ...DEFAULT_MEDIA_LIMITS, ...options.limits };
+    const { maxSubscriptionsPerWorker } = limits;
+    const pool = await WorkerPool.start({ count, listen, maxSubscriptionsPerWorker, hangTimeoutMs, logger });
+    return new MediaServer(pool, limits, sampleIntervalMs, logger);
   }
 
-  private constructor(workers: MediaWorker[], limits: MediaLimits, logger: Logger) {
+  private constructor(pool: WorkerPool, limits: MediaLimits, sampleIntervalMs: number, logger: Logger) {
     super();
-    this.#workers = workers;
-    this.#limits = limits;
+    this.#pool = pool;
+    this.limits = limits;
     this.#logger = logger;
-    for (const worker of workers) worker.once("died", (error) => this.emit("workerdied", worker, error));
+    pool.on("died", (worker, error) => this.emit("workerdied", worker, error));
+    pool.on("restarted", (worker) => this.emit("workerrestarted", worker));
+    this.#guard = new IncomingGuard(limits, sampleIntervalMs, () => this.#everyPeer(), logger);
+    this.#meter = new LoadMeter(pool, sampleIntervalMs, () => this.#openRooms, logger);
   }
 
-  get limits(): MediaLimits {
-    return this.#limits;
-  }
-
+  /** Those that run. */
   get workers(): readonly MediaWorker[] {
-    return this.#workers;
+    return this.#pool.running;
   }
 
-  /** The ports of each worker, in order. */
+  /** The ports of each worker, in order, whether it runs just now or not. */
   get ports(): readonly MediaPorts[] {
-    return this.#workers.map((worker) => worker.ports);
+    return this.#pool.ports;
   }
 
   get roomCount(): number {
@@ -85,13 +97,27 @@ export class MediaServer extends EventEmitter<MediaServerEvents> {
     return this.#peers;
   }
 
+  get rooms(): readonly Room[] {
+    return [...this.#openRooms];
+  }
+
+  /** What is carried just now; rates are of the last interval. */
+  get load(): MediaLoad {
+    return this.#meter.load;
+  }
+
   /**
    * Lets a peer into a room, which is opened where it does not exist.
-   * Throws `MediaError`: closed, room_limit, peer_limit, peer_exists, no_worker.
+   * Throws `MediaError`: closed, room_limit, peer_limit, peer_exists, no_worker, load_limit, bandwidth_limit.
    */
   async join(roomName: string, peerId: string): Promise<Place> {
-    if (this.#peers >= this.#limits.maxPeers) {
-      throw new MediaError("peer_limit", `this node takes at most ${this.#limits.maxPeers} participants`);
+    const { maxPeers, maxOutgoingBitsPerSecond = Infinity } = this.limits;
+    if (this.#peers >= maxPeers) {
+      throw new MediaError("peer_limit", `this node takes at most ${maxPeers} participants`);
+    }
+    if (this.#meter.outgoingBitsPerSecond > maxOutgoingBitsPerSecond) {
+      const most = Math.round(maxOutgoingBitsPerSecond / 1_000_000);
+      throw new MediaError("bandwidth_limit", `this node sends at most ${most} Mb/s, and does so already`);
     }
     this.#peers += 1;
     try {
@@ -99,7 +125,7 @@ export class MediaServer extends EventEmitter<MediaServerEvents> {
       for (;;) {
         const room = await this.#room(roomName);
         if (room.closed) continue;
-        const peer = room.join(peerId);
+        const peer = await room.join(peerId);
         peer.once("closed", () => (this.#peers -= 1));
         return { room, peer };
       }
@@ -109,29 +135,45 @@ export class MediaServer extends EventEmitter<MediaServerEvents> {
     }
   }
 
+  /**
+   * Sends RTP through every worker that runs, from one UDP socket to another, and says what arrived. It leaves nothing
+   * behind. Rejects only where `signal` is aborted.
+   */
+  probe(signal: AbortSignal): Promise<WorkerProbe[]> {
+    return Promise.all(this.#pool.running.map((worker) => probeWorker(worker, signal)));
+  }
+
   /** Closes all rooms and ends the workers. */
   async close(): Promise<void> {
     this.#closed = true;
-    const rooms = await Promise.allSettled([...this.#rooms.values()].map(({ opened }) => opened));
-    for (const room of rooms) if (room.status === "fulfilled") room.value.close("server_closed");
-    await Promise.all(this.#workers.map((worker) => worker.close()));
+    this.#guard.stop();
+    this.#meter.stop();
+    for (const room of this.#openRooms) room.close("server_closed");
+    // Rooms that are just being opened fail with their worker.
+    await this.#pool.close();
   }
 
   #room(name: string): Promise<Room> {
     if (this.#closed) throw new MediaError("closed", "the media server has closed");
     const listed = this.#rooms.get(name);
-    if (listed) return listed.opened;
-    if (this.#rooms.size >= this.#limits.maxRooms) {
-      throw new MediaError("room_limit", `this node takes at most ${this.#limits.maxRooms} rooms`);
+    if (listed) return listed;
+    if (this.#rooms.size >= this.limits.maxRooms) {
+      throw new MediaError("room_limit", `this node takes at most ${this.limits.maxRooms} rooms`);
     }
-    const worker = this.#leastLoadedWorker();
     const unlist = () => {
-      if (this.#rooms.get(name) === entry) this.#rooms.delete(name);
+      if (this.#rooms.get(name) === opening) this.#rooms.delete(name);
     };
-    const opened = Room.open(name, worker, this.#limits, this.#logger).then(
+    const opening = Room.open(name, this.#pool, this.limits, this.#logger).then(
       (room) => {
-        if (room.closed) unlist();
-        else room.once("closed", unlist);
+        if (room.closed) {
+          unlist();
+        } else {
+          this.#openRooms.add(room);
+          room.once("closed", () => {
+            this.#openRooms.delete(room);
+            unlist();
+          });
+        }
         return room;
       },
       (error: unknown) => {
@@ -139,18 +181,11 @@ export class MediaServer extends EventEmitter<MediaServerEvents> {
         throw error;
       },
     );
-    const entry = { worker, opened };
-    this.#rooms.set(name, entry);
-    return opened;
+    this.#rooms.set(name, opening);
+    return opening;
   }
 
-  #leastLoadedWorker(): MediaWorker {
-    const roomsOn = new Map<MediaWorker, number>();
-    for (const { worker } of this.#rooms.values()) roomsOn.set(worker, (roomsOn.get(worker) ?? 0) + 1);
-    const [least] = this.#workers
-      .filter((worker) => !worker.closed)
-      .sort((a, b) => (roomsOn.get(a) ?? 0) - (roomsOn.get(b) ?? 0));
-    if (!least) throw new MediaError("no_worker", "no media worker is running: restart the node");
-    return least;
+  *#everyPeer(): Generator<Peer> {
+    for (const room of this.#openRooms) yield* room.peers;
   }
 }

@@ -1,56 +1,50 @@
 import { EventEmitter } from "node:events";
 import { createWorker } from "mediasoup";
-import type { Router, TransportListenInfo, WebRtcServer, Worker, WorkerResourceUsage } from "mediasoup/types";
+import type { Router, WebRtcServer, Worker, WorkerResourceUsage } from "mediasoup/types";
 import type { Logger } from "pino";
 import { ROOM_CODECS } from "./codecs.js";
+import { CHOSEN_PORT_ATTEMPTS, choosePort, listenInfos } from "./listen.js";
+import type { MediaListen } from "./listen.js";
 import { asMediaError } from "./mediaError.js";
+import { WorkerLoad } from "./WorkerLoad.js";
 
 export type MediaWorkerEvents = {
   /** The process ended without being asked to; everything on it is gone. */
   died: [Error];
 };
 
-export interface MediaListen {
-  /** Address to bind. */
-  readonly ip: string;
-  /** Address or host name that participants are told, where it is another one than `ip`. */
-  readonly announcedAddress?: string | undefined;
-  /** UDP and TCP port of the first worker, the next one for the next; 0: any that is free. */
-  readonly port: number;
-}
-
-/** The ports on which participants reach a worker. */
+/** The ports on which participants reach a worker, the same on all addresses. */
 export interface MediaPorts {
   readonly udp: number;
   readonly tcp: number;
 }
 
-/** One mediasoup process, with the one UDP and the one TCP port that all its transports share. */
+/** A process that was asked to end and has not after this long hangs, and is killed. */
+const CLOSE_TIMEOUT_MS = 3_000;
+
+/** One mediasoup process, with the one port, UDP and TCP, that all its WebRTC transports share. */
 export class MediaWorker extends EventEmitter<MediaWorkerEvents> {
+  readonly load = new WorkerLoad();
+  readonly ports: MediaPorts;
   readonly #worker: Worker;
   readonly #webRtcServer: WebRtcServer;
-  readonly ports: MediaPorts;
 
   /**
-   * Starts the process (`MEDIASOUP_WORKER_BIN` says which) and binds its ports.
-   * Throws where the binary is missing or a port is taken.
+   * Starts the process (`MEDIASOUP_WORKER_BIN` says which) and binds its port.
+   * Throws where the binary is missing or the port is taken.
    */
   static async start(listen: MediaListen, logger: Logger): Promise<MediaWorker> {
     const worker = await createWorker({ logLevel: "warn" });
     try {
-      const webRtcServer = await worker.createWebRtcServer({
-        listenInfos: [listenInfo("udp", listen), listenInfo("tcp", listen)],
-      });
-      const { udpSockets, tcpServers } = await webRtcServer.dump();
-      const [udp, tcp] = [udpSockets[0]?.port, tcpServers[0]?.port];
-      if (udp === undefined || tcp === undefined) throw new Error("the media worker bound no port");
-      return new MediaWorker(worker, webRtcServer, { udp, tcp }, logger);
+      const { webRtcServer, port } = await bind(worker, listen);
+      return new MediaWorker(worker, webRtcServer, { udp: port, tcp: port }, logger);
     } catch (error) {
-      worker.close();
+      await ended(worker);
+      const addresses = listen.addresses.map(({ ip }) => ip).join(" and ");
       const port = listen.port === 0 ? "a free port" : `port ${String(listen.port)}`;
       throw new Error(
-        `The media worker could not listen on ${listen.ip}, ${port} (UDP and TCP). ` +
-          "Check that the address belongs to this machine and that nothing else uses the port.",
+        `The media worker could not listen on ${addresses}, ${port} (UDP and TCP). ` +
+          "Check that the addresses belong to this machine and that nothing else uses the port.",
         { cause: error },
       );
     }
@@ -58,6 +52,8 @@ export class MediaWorker extends EventEmitter<MediaWorkerEvents> {
 
   private constructor(worker: Worker, webRtcServer: WebRtcServer, ports: MediaPorts, logger: Logger) {
     super();
+    // Whatever runs on it may listen.
+    this.setMaxListeners(0);
     this.#worker = worker;
     this.#webRtcServer = webRtcServer;
     this.ports = ports;
@@ -83,29 +79,51 @@ export class MediaWorker extends EventEmitter<MediaWorkerEvents> {
     return asMediaError("room not opened", () => this.#worker.createRouter({ mediaCodecs: ROOM_CODECS }));
   }
 
+  /** Rooms, or parts of them, that are on it. */
+  async routerCount(): Promise<number> {
+    return (await this.#worker.dump()).routerIds.length;
+  }
+
   /** CPU time and memory of the process since it started. */
   getResourceUsage(): Promise<WorkerResourceUsage> {
     return this.#worker.getResourceUsage();
   }
 
+  /** Ends a process that hangs; it dies, with the event `died`. */
+  kill(): void {
+    process.kill(this.pid, "SIGKILL");
+  }
+
   /** Ends the process; resolves once it has ended. */
-  async close(): Promise<void> {
-    if (this.#worker.subprocessClosed) return;
-    await new Promise<void>((resolve) => {
-      this.#worker.once("subprocessclose", resolve);
-      this.#worker.close();
-    });
+  close(): Promise<void> {
+    return ended(this.#worker);
   }
 }
 
-function listenInfo(
-  protocol: "udp" | "tcp",
-  { ip, announcedAddress, port }: MediaListen,
-): TransportListenInfo {
-  return {
-    protocol,
-    ip,
-    ...(announcedAddress !== undefined && { announcedAddress }),
-    ...(port !== 0 && { port }),
-  };
+/** For port 0 a port is chosen here and not by the system, which would give each socket another one. */
+async function bind(
+  worker: Worker,
+  { addresses, port }: MediaListen,
+): Promise<{ webRtcServer: WebRtcServer; port: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const candidate = port === 0 ? choosePort() : port;
+    try {
+      const webRtcServer = await worker.createWebRtcServer({
+        listenInfos: listenInfos(addresses, candidate),
+      });
+      return { webRtcServer, port: candidate };
+    } catch (error) {
+      if (port !== 0 || worker.closed || attempt === CHOSEN_PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function ended(worker: Worker): Promise<void> {
+  if (worker.subprocessClosed) return;
+  const timer = setTimeout(() => process.kill(worker.pid, "SIGKILL"), CLOSE_TIMEOUT_MS);
+  await new Promise<void>((resolve) => {
+    worker.once("subprocessclose", resolve);
+    worker.close();
+  });
+  clearTimeout(timer);
 }

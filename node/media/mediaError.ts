@@ -1,10 +1,15 @@
 /** Why the media server did not do what it was asked. */
 export type MediaErrorCode =
+  | "bandwidth_limit"
+  | "bitrate_limit"
   | "closed"
+  | "data_channel_limit"
   | "failed"
   | "invalid_parameters"
+  | "load_limit"
   | "no_worker"
   | "not_found"
+  | "packet_limit"
   | "peer_exists"
   | "peer_limit"
   | "room_limit"
@@ -40,4 +45,8 @@ export async function asMediaError<T>(what: string, request: () => Promise<T>): 
 
 function isUnsupported(error: unknown): boolean {
   return error instanceof Error && error.name === "UnsupportedError";
+}
+
+export function notFound(what: string, id: string): MediaError {
+  return new MediaError("not_found", `there is no ${what} with the id ${id}`);
 }

@@ -19,8 +19,9 @@ import { AuditPlanner } from "../service/audits/auditPlanner.js";
 import { storedScores } from "../service/audits/auditScores.js";
 import { AuditStore } from "../service/audits/auditStore.js";
 import { NodeDirectory } from "../service/audits/nodeDirectory.js";
-import { createProbe } from "../service/audits/probe.js";
-import { ReachabilityProber } from "../service/audits/reachabilityProber.js";
+import { AuditAdmission } from "../service/audits/auditAdmission.js";
+import { Auditor } from "../service/audits/auditor.js";
+import { createMediaProbe, longestProbeMs, probeTimes } from "../service/audits/mediaProbe.js";
 import { attestDuty } from "../service/duties/attest.js";
 import { claimDuty, flushDuty, mintDuty } from "../service/duties/claim.js";
 import { collectDuty } from "../service/duties/collect.js";
@@ -40,6 +41,14 @@ import { SignerCache } from "../service/signerCache.js";
 import { createVoucherClient } from "../service/voucherClient.js";
 import { VoucherKeeper } from "../service/voucherKeeper.js";
 import { VoucherUrlPolicy } from "../service/voucherUrlPolicy.js";
+import { WebhookSender } from "../service/webhooks/webhookSender.js";
+import { WebhookStore } from "../service/webhooks/webhookStore.js";
+import { Webhooks } from "../service/webhooks/webhooks.js";
+import type { TypedDataDomain } from "../protocol/typedData.js";
+import { EpochHistory } from "./epochHistory.js";
+import { storeProbe } from "./health/storeProbe.js";
+import { Jail } from "./jail.js";
+import { RegistryFinder } from "./registryFinder.js";
 import type { NodeStatus } from "./status.js";
 import { statusOf } from "./status.js";
 
@@ -55,6 +64,15 @@ export interface NodeService {
   readonly admission: SessionService;
   readonly seat: SeatKeeper;
   readonly audits: AuditDesk;
+  readonly webhooks: Webhooks;
+  readonly jail: Jail;
+  readonly history: EpochHistory;
+  /** Other nodes, by the registry. */
+  readonly finder: RegistryFinder;
+  /** Domain of what this node signs for others. */
+  readonly domain: TypedDataDomain;
+  /** Writes something small durably; throws where the disk does not take it. */
+  writeToStore(): void;
   status(): Promise<NodeStatus>;
   /** Takes no more joins and tells those who are served; their last receipts are still taken. */
   drain(): void;
@@ -114,6 +132,7 @@ export async function startNodeService(
       gasPrice: { factor: config.chain.gasPriceFactor, maxFeePerGas: config.chain.maxGasPriceGwei },
       replaceAfterBlocks: config.chain.replaceAfterBlocks,
       confirmations: config.chain.confirmations,
+      onReorganised: () => duties.askAgain(),
     });
     closers.push(() => queue.close());
 
@@ -124,6 +143,20 @@ export async function startNodeService(
     const limits = limitsOf(config, deployment.epochSeconds);
     const urlPolicy = new VoucherUrlPolicy(config.payment.allowPrivateVoucherUrls);
     const appAccounts = new AppAccounts((app) => chain.appAccount(app), APP_ACCOUNT_MAX_AGE_MS);
+    const stopAsking = new AbortController();
+    const directory = new NodeDirectory(database, ring);
+    const planner = new AuditPlanner({ chain, ring, directory });
+    const findings = new AuditStore(database);
+    const times = probeTimes(deployment.epochSeconds, config.audits.probeTimeoutSeconds);
+    const auditor = new Auditor({
+      ...{ clock: chain.clock, watcher, planner, directory, log, store: findings },
+      longestProbeMs: longestProbeMs(times),
+      probe: createMediaProbe({
+        ...{ auditorId: config.nodeId, operator: wallet, domain: chain.serviceDomain, ...times },
+        allowPrivate: config.audits.allowPrivateEndpoints,
+        signal: stopAsking.signal,
+      }),
+    });
     const admission = new SessionService({
       ...{ nodeId: config.nodeId, domain: chain.serviceDomain, clock: chain.clock },
       ...{ limits, receipts, accounts, appAccounts, log },
@@ -131,19 +164,8 @@ export async function startNodeService(
       checkVoucherUrl: (url) => urlPolicy.check(url),
       priceWeiPerGB: () => price.weiPerGB,
       takesJoins: () => seat.takesJoins,
-    });
-
-    const stopAsking = new AbortController();
-    const directory = new NodeDirectory(database, ring);
-    const planner = new AuditPlanner({ chain, ring, directory });
-    const findings = new AuditStore(database);
-    const prober = new ReachabilityProber({
-      ...{ clock: chain.clock, watcher, planner, directory, log, store: findings },
-      probe: createProbe({
-        domain: chain.serviceDomain,
-        timeoutMs: config.audits.probeTimeoutSeconds,
-        allowPrivate: config.audits.allowPrivateEndpoints,
-        signal: stopAsking.signal,
+      audits: new AuditAdmission({
+        ...{ clock: chain.clock, planner, operatorOf: (nodeId) => chain.operatorOf(nodeId) },
       }),
     });
     const keeper = new VoucherKeeper({
@@ -158,6 +180,18 @@ export async function startNodeService(
       exposureOf: (bill) => admission.exposureOf(bill),
       periodMs: config.payment.voucherPeriodSeconds,
     });
+
+    const webhooks = new Webhooks({
+      store: new WebhookStore(database),
+      sender: new WebhookSender({
+        ...{ nodeId: config.nodeId, wallet, domain: chain.serviceDomain },
+        timeoutMs: config.webhooks.timeoutSeconds,
+        allowPrivate: config.webhooks.allowPrivateUrls,
+      }),
+      log,
+    });
+    closers.push(() => webhooks.close());
+    const jail = new Jail({ nodeId: config.nodeId, deployment, provider, queue });
 
     const context: DutyContext = {
       ...{ chain, ring, queue, receipts, epochs, accounts, planner, log },
@@ -186,11 +220,12 @@ export async function startNodeService(
     keeper.start();
     duties.start();
     seat.start();
-    prober.start();
+    auditor.start();
+    webhooks.start();
     closers.push(
       () => admission.close(),
       async () => {
-        const stopped = Promise.all([duties.stop(), keeper.stop(), seat.stop(), prober.stop()]);
+        const stopped = Promise.all([duties.stop(), keeper.stop(), seat.stop(), auditor.stop()]);
         // They wait for transactions, apps and nodes: those are told now.
         stopAsking.abort(new Error("the node is shutting down"));
         await queue.close();
@@ -201,8 +236,15 @@ export async function startNodeService(
       admission,
       seat,
       audits: new AuditDesk({ ...{ clock: chain.clock, watcher, planner, epochs }, store: findings }),
+      ...{ webhooks, jail, domain: chain.serviceDomain },
+      history: new EpochHistory({ chain, epochs, findings }),
+      finder: new RegistryFinder({ contracts, directory, watcher }),
+      writeToStore: storeProbe(database),
       status: () =>
-        statusOf({ chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission, seat }),
+        statusOf({
+          ...{ chain, ring, watcher, provider, queue, receipts, epochs, duties, accounts, admission, seat },
+          ...{ findings, webhooks, jail },
+        }),
       drain: () => admission.drain(),
       close: closeAll,
     };

@@ -1,13 +1,18 @@
 import type { BlockWatcher } from "../chain/blockWatcher.js";
 import type { NodeChain } from "../chain/nodeChain.js";
+import type { RingChain } from "../chain/ringChain.js";
 import type { RpcProvider } from "../chain/rpcProvider.js";
 import type { TransactionQueue } from "../chain/transactionQueue.js";
 import type { AccountStore } from "../service/accountStore.js";
+import type { AuditStore } from "../service/audits/auditStore.js";
+import { roundScore } from "../service/audits/auditScore.js";
 import type { EpochDuties } from "../service/epochDuties.js";
 import type { EpochStore } from "../service/epochStore.js";
 import type { ReceiptStore } from "../service/receiptStore.js";
 import type { SeatKeeper, SeatStatus } from "../service/seatKeeper.js";
 import type { SessionService } from "../service/sessionService.js";
+import type { Webhooks, WebhookStatus } from "../service/webhooks/webhooks.js";
+import type { Jail, JailStatus } from "./jail.js";
 
 /** What an operator wants to see at a glance. Amounts are decimal text in wei. */
 export interface NodeStatus {
@@ -22,7 +27,22 @@ export interface NodeStatus {
   readonly attestation: { readonly lastEpoch: number | undefined; readonly openEpochs: readonly number[] };
   /** The audit ring: who has no seat gets no availability reward. */
   readonly seat: SeatStatus;
-  readonly chain: { readonly block: number; readonly blockAgeSeconds: number; readonly balance: string };
+  readonly jail: JailStatus | undefined;
+  readonly chain: {
+    readonly block: number;
+    readonly blockAgeSeconds: number;
+    /** Native coin of the operator account. */
+    readonly balance: string;
+  };
+  /** How often each duty has failed in this run. */
+  readonly dutyFailures: Readonly<Record<string, number>>;
+  readonly audits: {
+    /** Scores of the newest epoch that this node audited somebody in, by node id, 0 to 10,000. */
+    readonly given: Readonly<Record<string, number>>;
+    /** What its own auditors revealed last. */
+    readonly received: { readonly epoch: number; readonly median: number; readonly auditors: number } | undefined;
+  };
+  readonly webhooks: WebhookStatus;
   readonly queue: readonly { readonly intent: string; readonly nonce: number; readonly attempts: number }[];
   readonly earnings: {
     /** For receipts, promised by vouchers, and served without either. */
@@ -43,6 +63,10 @@ export interface StatusSources {
   readonly accounts: AccountStore;
   readonly admission: SessionService;
   readonly seat: SeatKeeper;
+  readonly ring: RingChain;
+  readonly findings: AuditStore;
+  readonly webhooks: Webhooks;
+  readonly jail: Jail;
 }
 
 /** Older than this many seconds, and many blocks' time, the newest block says that the chain is out of reach. */

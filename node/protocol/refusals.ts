@@ -72,3 +72,49 @@ export class SessionEnded extends Error {
     this.name = "SessionEnded";
   }
 }
+
+/**
+ * Where a client goes on after a refusal or a goodbye: on the same node at once, on another one, or nowhere, because
+ * every node would say the same.
+ */
+export type Rejoin = "here" | "elsewhere" | "no";
+
+const REJOIN: Readonly<Record<string, Rejoin>> = {
+  // The node is well, and the reason is over as soon as it is said.
+  worker_died: "here",
+  session_unknown: "here",
+  receipts_stopped: "here",
+  handshake_timeout: "here",
+  request_timeout: "here",
+  rate_limited: "here",
+  // This node cannot serve, another one may.
+  node_full: "elsewhere",
+  node_draining: "elsewhere",
+  node_closing: "elsewhere",
+  server_closed: "elsewhere",
+  room_limit: "elsewhere",
+  peer_limit: "elsewhere",
+  bandwidth_limit: "elsewhere",
+  load_limit: "elsewhere",
+  no_worker: "elsewhere",
+  chain_unavailable: "elsewhere",
+  internal_error: "elsewhere",
+  failed: "elsewhere",
+  session_ended: "elsewhere",
+  // Each node has limits of its own for what an app owes it, and a path of its own to the client.
+  app_unpaid: "elsewhere",
+  receipts_behind: "elsewhere",
+  // What the client itself finds: the WebSocket broke or is dead, no media path is left, the node breaks the protocol.
+  connection_lost: "here",
+  timeout: "here",
+  ice_failed: "elsewhere",
+  node_not_trusted: "elsewhere",
+};
+
+/**
+ * Reads a code of `JoinRefusalCode`, `SessionEndCode`, `MediaErrorCode`, `SignalingErrorCode` or of the client's
+ * `DisconnectCode`.
+ */
+export function rejoinAfter(code: string): Rejoin {
+  return Object.hasOwn(REJOIN, code) ? (REJOIN[code] ?? "no") : "no";
+}

@@ -11,6 +11,7 @@ import {
   sctpStreamParametersSchema,
   transportParametersSchema,
 } from "./mediaParameters.js";
+import type { Rejoin } from "./refusals.js";
 import { moderationActionSchema } from "./roomCommand.js";
 import {
   accessGrantSchema,
@@ -19,6 +20,7 @@ import {
   hexSchema,
   signatureSchema,
   signedReceiptSchema,
+  uint64Schema,
   uint256Schema,
 } from "./schemas.js";
 
@@ -77,6 +79,7 @@ export type SignalingErrorCode =
   | "already_joined"
   | "permission_denied"
   | "session_unknown"
+  | "resumed"
   | "muted_by_moderator"
   | "removed_by_moderator"
   | "room_closed"
@@ -213,11 +216,21 @@ export const clientRequests = {
     answer: z.strictObject({ dataProducerId: idSchema }),
   },
   closeDataProducer: { data: z.strictObject({ dataProducerId: idSchema }), answer: emptySchema },
-  /** For admins: as the command of an app (`roomCommand.ts`), in the admin's own room. */
+  /**
+   * For admins: as the command of an app (`roomCommand.ts`), in the admin's own room. Signed by the session key over
+   * `RoomCommand`, so that other nodes of the room can check it too; the node adds the grant that it holds.
+   */
   moderate: {
-    data: z.strictObject({ action: moderationActionSchema, target: z.string().max(64) }),
+    data: z.strictObject({
+      action: moderationActionSchema,
+      target: z.string().max(64),
+      expiresAt: uint64Schema,
+      signature: signatureSchema,
+    }),
     answer: emptySchema,
   },
+  /** Only to find out whether the node still answers: a browser cannot send the WebSocket's own pings. */
+  ping: { data: emptySchema, answer: emptySchema },
   /** Answered with what is now the highest receipt of the session in that epoch, stored durably. */
   receipt: { data: signedReceiptSchema, answer: signedReceiptSchema },
 } as const;
@@ -227,10 +240,11 @@ export type ClientAnswers = { readonly [M in ClientMethod]: z.output<ClientReque
 
 /**
  * Where a client goes on whose connection ends: on the same node at once (a media worker died), on another one (this one
- * is full, draining or closing), or nowhere (it was removed, its grant is used up).
+ * is full, draining or closing), or nowhere (it was removed, its grant is used up). Which code means what:
+ * `rejoinAfter` in `refusals.ts`.
  */
-export const rejoinSchema = z.enum(["here", "elsewhere", "no"]);
-export type Rejoin = z.infer<typeof rejoinSchema>;
+export type { Rejoin } from "./refusals.js";
+export const rejoinSchema = z.enum(["here", "elsewhere", "no"]) satisfies z.ZodType<Rejoin>;
 
 /** Requests that the node sends. */
 export const serverRequests = {

@@ -39,6 +39,7 @@ export class EpochDuties {
   readonly #now: () => number;
   readonly #firstEpoch: number;
   readonly #tasks = new Map<string, Task>();
+  readonly #failures = new Map<string, number>();
   #unsubscribe: () => void = () => undefined;
   #stopped = false;
 
@@ -58,6 +59,16 @@ export class EpochDuties {
     this.#stopped = true;
     this.#unsubscribe();
     await Promise.allSettled([...this.#tasks.values()].flatMap(({ running = [] }) => running));
+  }
+
+  /** How often each duty has failed in this run, by its name; refusals by the contracts count too. */
+  get failures(): ReadonlyMap<string, number> {
+    return this.#failures;
+  }
+
+  /** Asks all duties of the epochs that are not settled once more: the chain may have lost what was done. */
+  askAgain(): void {
+    for (const task of this.#tasks.values()) task.done = false;
   }
 
   /** Epochs with something left to do, oldest first. */
@@ -106,6 +117,7 @@ export class EpochDuties {
     } catch (error) {
       if (this.#stopped) return;
       task.failures += 1;
+      this.#failures.set(duty.name, (this.#failures.get(duty.name) ?? 0) + 1);
       task.notBeforeMs = this.#now() + Math.min(FIRST_PAUSE_MS * 2 ** (task.failures - 1), LONGEST_PAUSE_MS);
       this.#report(duty, epoch, task.failures, error);
       return;

@@ -54,7 +54,7 @@ export class PublicUrlPolicy {
       return `it is not ${this.#options.protocols.map((protocol) => protocol.slice(0, -1)).join(" or ")}`;
     }
     const host = hostOf(url);
-    if (host === "localhost" || host.endsWith(".localhost") || isPrivate(host))
+    if (host === "localhost" || host.endsWith(".localhost") || isPrivateAddress(host))
       return "it leads into a private network";
     return undefined;
   }
@@ -67,7 +67,7 @@ export class PublicUrlPolicy {
     const fault = this.fault(text);
     if (fault !== undefined || this.#options.allowPrivate) return fault;
     const addresses = await (this.#options.resolve ?? addressesOf)(hostOf(new URL(text)));
-    return addresses.some(isPrivate) ? "its name leads into a private network" : undefined;
+    return addresses.some(isPrivateAddress) ? "its name leads into a private network" : undefined;
   }
 }
 
@@ -75,7 +75,8 @@ async function addressesOf(host: string): Promise<string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
-function isPrivate(host: string): boolean {
+/** Whether an IP address is none of the public internet; a name is never one. */
+export function isPrivateAddress(host: string): boolean {
   if (isIP(host) === 0) return false;
   return PRIVATE.check(host, isIPv6(host) ? "ipv6" : "ipv4");
 }

@@ -66,12 +66,17 @@ export function createServiceTables(database: DatabaseSync): void {
       PRIMARY KEY (epoch, node_id)
     ) STRICT, WITHOUT ROWID;
 
-    -- Whether audited nodes answered, in each round of an epoch.
-    CREATE TABLE IF NOT EXISTS audit_probes (
+    -- What this node's audits found, in each round of an epoch: a fault, or what was measured.
+    CREATE TABLE IF NOT EXISTS audit_rounds (
       epoch INTEGER NOT NULL,
       node_id TEXT NOT NULL,
       round INTEGER NOT NULL,
-      answered INTEGER NOT NULL,
+      fault TEXT,
+      join_ms REAL,
+      round_trip_time_ms REAL,
+      jitter_ms REAL,
+      loss_ratio REAL,
+      frozen_ratio REAL,
       PRIMARY KEY (epoch, node_id, round)
     ) STRICT, WITHOUT ROWID;
 

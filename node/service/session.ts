@@ -36,6 +36,7 @@ export interface SessionStart {
 
 /** One participant being served: counts what it was sent and what it signed for, and ends where they part. */
 export class Session implements ServedSession {
+  readonly audit = false;
   readonly sessionKey: Address;
   readonly app: Address;
   readonly grantSigner: Address;

@@ -9,6 +9,7 @@ import type { SignedReceipt, TypedDataDomain } from "../protocol/typedData.js";
 import type { Admission, JoinClaim, ServedSession } from "../signaling/admission.js";
 import type { AccountStore, AppBill } from "./accountStore.js";
 import type { AppAccounts } from "./appAccounts.js";
+import type { AuditAdmission } from "./audits/auditAdmission.js";
 import { exposureOf } from "./exposure.js";
 import type { Exposure } from "./exposure.js";
 import { checkJoin } from "./joinCheck.js";
@@ -35,6 +36,8 @@ export interface SessionServiceOptions {
   readonly priceWeiPerGB: () => bigint;
   /** Whether participants are let in; always unless given. Who is served is served on. */
   readonly takesJoins?: () => boolean;
+  /** Lets auditors in, apart from all who pay; nobody audits without it. */
+  readonly audits?: AuditAdmission;
   readonly log: Logger;
   readonly now?: () => number;
 }
@@ -73,7 +76,13 @@ export class SessionService implements Admission {
     };
   }
 
-  /** Sessions that are served now. */
+  /** Whether a participant who pays would be let in now. */
+  get accepting(): boolean {
+    const { takesJoins, limits } = this.#options;
+    return !this.#draining && takesJoins?.() !== false && this.#sessions.size < limits.maxSessions;
+  }
+
+  /** Sessions that are served now, without audits. */
   get sessionCount(): number {
     return this.#sessions.size;
   }
@@ -86,9 +95,9 @@ export class SessionService implements Admission {
   /** Takes no more joins and tells those who are served. Their last receipts are still taken. */
   drain(): void {
     this.#draining = true;
-    for (const session of this.#sessions.values()) {
-      session.end(new SessionEnded("node_draining", "this node is shutting down; join another one"));
-    }
+    const reason = new SessionEnded("node_draining", "this node is shutting down; join another one");
+    for (const session of this.#sessions.values()) session.end(reason);
+    this.#options.audits?.endAll(reason);
   }
 
   /** Ends everything; the store must still be open. */
@@ -97,13 +106,17 @@ export class SessionService implements Admission {
     clearInterval(this.#timer);
     this.#timer = undefined;
     for (const session of [...this.#sessions.values()]) session.leave();
+    this.#options.audits?.close();
     this.#options.receipts.flush();
   }
 
   async admit(claim: JoinClaim): Promise<ServedSession> {
-    this.#refuseWhereFull(claim.grant.sessionKey);
+    this.#refuseWhereClosed();
     const context = { nodeId: this.nodeId, domain: this.domain, clock: this.clock, nowMs: this.#now() };
     const checked = checkJoin(claim, context);
+    // An audit takes no place of who pays, and a full node is not found wanting for being full.
+    if (checked.details.audit !== undefined) return this.#admitAuditor(claim, checked);
+    this.#refuseWhereFull(claim.grant.sessionKey);
     const { voucherUrl } = checked.details;
     if (voucherUrl === undefined)
       throw new JoinRefused("grant_details_invalid", "the grant's details name no voucherUrl");
@@ -114,6 +127,11 @@ export class SessionService implements Admission {
     this.#refuseWhereFull(claim.grant.sessionKey);
     this.#checkPayment(claim, voucherUrl, account);
     return this.#serve(claim, checked);
+  }
+
+  async isAppSigner(app: Address, signer: Address): Promise<boolean> {
+    const epoch = this.clock.currentEpoch(this.#now());
+    return this.#ask(() => this.#options.signers.isSigner(app, signer, epoch));
   }
 
   /** What the node risks with an app now; undefined for one that it has not served in this run. */
@@ -135,15 +153,29 @@ export class SessionService implements Admission {
       for (const session of this.#sessions.values()) void this.#recheckSigner(session, epoch);
     }
     for (const session of this.#sessions.values()) session.check();
+    this.#options.audits?.check();
     for (const app of new Set([...this.#sessions.values()].map((session) => session.app)))
       this.#checkApp(app);
   }
 
-  #refuseWhereFull(sessionKey: Address): void {
+  async #admitAuditor(claim: JoinClaim, checked: CheckedJoin): Promise<ServedSession> {
+    const { audits } = this.#options;
+    if (audits === undefined) throw new JoinRefused("audit_not_due", "this node is not audited");
+    const session = await this.#ask(() => audits.admit(claim, checked));
+    if (!this.#draining) return session;
+    session.leave();
+    throw new JoinRefused("node_draining", "this node is shutting down; join another one");
+  }
+
+  #refuseWhereClosed(): void {
     if (this.#draining)
       throw new JoinRefused("node_draining", "this node is shutting down; join another one");
     if (this.#options.takesJoins?.() === false)
       throw new JoinRefused("node_draining", "this node is in maintenance; join another one");
+  }
+
+  #refuseWhereFull(sessionKey: Address): void {
+    this.#refuseWhereClosed();
     if (this.#sessions.size >= this.#options.limits.maxSessions && !this.#sessions.has(sessionKey)) {
       throw new JoinRefused(
         "node_full",
@@ -244,6 +276,7 @@ export class SessionService implements Admission {
     try {
       return await question();
     } catch (error) {
+      if (error instanceof JoinRefused) throw error;
       this.#options.log.warn({ err: error }, "the chain could not be asked about a join");
       throw new JoinRefused(
         "chain_unavailable",

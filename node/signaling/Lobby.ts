@@ -1,61 +1,97 @@
-import type { Room } from "../media/Room.js";
-import type { PeerInfo } from "../protocol/signaling.js";
+import type { Address } from "../protocol/typedData.js";
+import type { Connection } from "./Connection.js";
+import type { LiveRoom } from "./LiveRoom.js";
 import type { Participant } from "./Participant.js";
 
-/** Who is connected, by socket, by session key and by room. */
+/** Who is connected, who is in a room, and in which. */
 export class Lobby {
-  readonly #all = new Set<Participant>();
-  readonly #bySessionKey = new Map<string, Participant>();
-  readonly #byRoom = new Map<Room, Set<Participant>>();
+  readonly #maxSuspended: number;
+  readonly #connections = new Set<Connection>();
+  readonly #participants = new Map<string, Participant>();
+  readonly #leaving = new Set<Participant>();
+  readonly #suspended = new Set<Participant>();
+  readonly #rooms = new Map<string, LiveRoom>();
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  get participants(): readonly Participant[] {
-    return [...this.#all];
+  constructor(maxSuspended: number) {
+    this.#maxSuspended = maxSuspended;
   }
 
-  get size(): number {
-    return this.#all.size;
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections;
+  }
+
+  get participants(): readonly Participant[] {
+    return [...this.#participants.values()];
+  }
+
+  /** Participants who are not gone yet, replaced ones that still give back what they hold included. */
+  get remaining(): readonly Participant[] {
+    return [...new Set([...this.#participants.values(), ...this.#leaving])];
   }
 
   /** Connections that are not in a room yet. */
   get halfOpen(): number {
-    return this.#all.size - this.#bySessionKey.size;
+    let count = 0;
+    for (const connection of this.#connections) if (!connection.joined) count += 1;
+    return count;
   }
 
-  enter(participant: Participant): void {
-    this.#all.add(participant);
+  get rooms(): readonly LiveRoom[] {
+    return [...this.#rooms.values()];
+  }
+
+  connected(connection: Connection): void {
+    this.#connections.add(connection);
+  }
+
+  disconnected(connection: Connection): void {
+    this.#connections.delete(connection);
   }
 
   /** Who joined with a session key. */
   participantOf(sessionKey: string): Participant | undefined {
-    return this.#bySessionKey.get(sessionKey);
+    return this.#participants.get(sessionKey);
   }
 
-  /** The others in a room, as they may be shown. */
-  others(participant: Participant, room: Room): Participant[] {
-    return [...(this.#byRoom.get(room) ?? [])].filter((other) => other !== participant);
-  }
-
-  /** Lists a participant who was let in, and tells the room. */
-  joined(participant: Participant, room: Room, info: PeerInfo): void {
-    for (const other of this.others(participant, room)) other.announceJoined(info);
-    const members = this.#byRoom.get(room) ?? new Set();
-    this.#byRoom.set(room, members.add(participant));
-    this.#bySessionKey.set(info.peerId, participant);
-  }
-
-  /** Tells the room that a participant is leaving; its session key stays taken until `forget`. */
-  leaving(participant: Participant, room: Room, info: PeerInfo): void {
-    const members = this.#byRoom.get(room);
-    if (!members?.delete(participant)) return;
-    if (members.size === 0) this.#byRoom.delete(room);
-    for (const other of members) other.announceLeft(info);
+  joined(participant: Participant): void {
+    const former = this.#participants.get(participant.info.peerId);
+    if (former) this.#leaving.add(former);
+    this.#participants.set(participant.info.peerId, participant);
   }
 
   forget(participant: Participant): void {
-    this.#all.delete(participant);
-    const key = participant.info?.peerId;
-    if (key !== undefined && this.#bySessionKey.get(key) === participant) this.#bySessionKey.delete(key);
+    const key = participant.info.peerId;
+    if (this.#participants.get(key) === participant) this.#participants.delete(key);
+    this.#leaving.delete(participant);
+    this.#suspended.delete(participant);
+  }
+
+  /** Lists those without a socket; where they are too many, the one that has been so longest is given up. */
+  suspended(participant: Participant, suspended: boolean): void {
+    this.#suspended.delete(participant);
+    if (!suspended) return;
+    this.#suspended.add(participant);
+    if (this.#suspended.size <= this.#maxSuspended) return;
+    const [longest] = this.#suspended;
+    void longest?.giveUp();
+  }
+
+  /** A room that somebody is in now. */
+  room(app: Address, name: string): LiveRoom | undefined {
+    return this.#rooms.get(roomKey(app, name, false));
+  }
+
+  roomByKey(key: string): LiveRoom | undefined {
+    return this.#rooms.get(key);
+  }
+
+  opened(key: string, room: LiveRoom): void {
+    this.#rooms.set(key, room);
+  }
+
+  emptied(key: string, room: LiveRoom): void {
+    if (this.#rooms.get(key) === room) this.#rooms.delete(key);
   }
 
   /** Runs what concerns one session key one after another, so that two joins with it cannot both get in. */
@@ -69,4 +105,9 @@ export class Lobby {
       if (this.#turns.get(sessionKey) === turn) this.#turns.delete(sessionKey);
     }
   }
+}
+
+/** Apps name their rooms without knowing of each other, and audits meet nobody but themselves. */
+export function roomKey(app: Address, name: string, audit: boolean): string {
+  return `${audit ? "audit:" : ""}${app}/${name}`;
 }

@@ -1,230 +1,356 @@
-import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
-import type { WebSocket } from "ws";
-import type { MediaServer, Place } from "../media/MediaServer.js";
-import { parseGrantDetails } from "../protocol/grantDetails.js";
+import type { MediaError } from "../media/mediaError.js";
+import type { Peer } from "../media/Peer.js";
 import type { GrantDetails } from "../protocol/grantDetails.js";
-import { toHex } from "../protocol/hex.js";
-import { JoinRefused } from "../protocol/refusals.js";
+import { SessionEnded } from "../protocol/refusals.js";
 import { CLOSE_CODES } from "../protocol/signaling.js";
-import type { PeerInfo } from "../protocol/signaling.js";
-import { joinProof, roomHash } from "../protocol/typedData.js";
-import type { Address, Hex } from "../protocol/typedData.js";
-import type { Admission, JoinClaim } from "./admission.js";
+import type { ClientAnswers, PeerInfo } from "../protocol/signaling.js";
+import type { JoinClaim, ServedSession } from "./admission.js";
+import type { ParticipantRequest } from "./clientRequest.js";
 import type { SignalingLimits } from "./limits.js";
-import type { Lobby } from "./Lobby.js";
-import { RequestError, describeError } from "./requestError.js";
-import { Seat } from "./Seat.js";
-import { SignalingSocket } from "./SignalingSocket.js";
-import type { ClientRequest } from "./SignalingSocket.js";
+import type { LiveRoom } from "./LiveRoom.js";
+import { OwnTracks } from "./OwnTracks.js";
+import { RequestError, denied } from "./requestError.js";
+import type { SignalingSocket } from "./SignalingSocket.js";
+import { TrackOffers } from "./TrackOffers.js";
 
-export interface ParticipantContext {
-  readonly admission: Admission;
-  readonly media: MediaServer;
-  readonly lobby: Lobby;
+export interface ParticipantOptions {
+  readonly claim: JoinClaim;
+  readonly session: ServedSession;
+  readonly details: GrantDetails;
+  readonly info: PeerInfo;
+  readonly room: LiveRoom;
+  readonly peer: Peer;
   readonly limits: SignalingLimits;
+  /** A request to moderate the room; checked by whoever gets it. */
+  readonly moderate: (
+    participant: Participant,
+    request: Extract<ParticipantRequest, { method: "moderate" }>["data"],
+  ) => Promise<void>;
+  /** It has no socket, or has one again. */
+  readonly onSuspended: (participant: Participant, suspended: boolean) => void;
+  readonly onEnded: (participant: Participant) => void;
   readonly logger: Logger;
 }
 
+/** Tracks that an audit publishes at a time: one of each kind. */
+const MAX_AUDIT_TRACKS = 2;
+
 /**
- * One client from its welcome to its leaving. It ends when its socket closes, when the node stops serving its
- * session, when its room closes, when the same session key joins again, or when the node closes; in all cases it is
- * metered a last time, gives up its place and is off the lobby's list.
+ * One who was let into a room, from its join to its leaving. Its socket may break: its media goes on and is metered, the
+ * room hears nothing of it, and whoever shows the session key in time goes on with it on another socket. It ends when
+ * its client leaves, when nobody resumes it in time, when the node stops serving its session, when its room closes,
+ * when the same session key joins again, when a moderator removes it, or when the node closes; in all cases it is
+ * metered a last time and gives up its place.
  */
 export class Participant {
-  readonly #context: ParticipantContext;
-  readonly #socket: SignalingSocket;
-  readonly #logger: Logger;
-  readonly #nonce: Hex = toHex(randomBytes(32));
-  readonly #handshakeTimer: NodeJS.Timeout;
-  #joining = false;
-  #seat: Seat | undefined;
-  #farewellTimer: NodeJS.Timeout | undefined;
+  readonly info: PeerInfo;
+  /** The others are not told of it. */
+  readonly hidden: boolean;
+  readonly #options: ParticipantOptions;
+  readonly #offers: TrackOffers;
+  readonly #tracks: OwnTracks;
+  readonly #meterTimer: NodeJS.Timeout;
+  readonly #transportIds: string[] = [];
+  /** Own tracks of which the client knows that they are muted. */
+  readonly #toldMuted = new Set<string>();
+  #socket: SignalingSocket | undefined;
+  #graceTimer: NodeJS.Timeout | undefined;
+  /** Why it has left the room; its session goes on for a last receipt. */
+  #left: { readonly code: string; readonly reason: string } | undefined;
+  #finished: Promise<void> | undefined;
+  #farewell: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
 
-  constructor(ws: WebSocket, context: ParticipantContext, remoteAddress: string) {
-    this.#context = context;
-    this.#logger = context.logger.child({ remoteAddress });
-    this.#socket = new SignalingSocket(ws, context.limits, (request) => this.#handle(request), this.#logger);
-    this.#socket.once("closed", () => void this.end());
-    this.#handshakeTimer = setTimeout(() => {
-      const reason = `no join within ${context.limits.handshakeTimeoutMs} ms of the connection`;
-      this.#socket.close(CLOSE_CODES.handshakeTimeout, "handshake_timeout", reason);
-    }, context.limits.handshakeTimeoutMs);
-    this.#welcome();
+  constructor(options: ParticipantOptions) {
+    const { session, details, room, peer, limits, logger } = options;
+    this.#options = options;
+    const { permissions } = details;
+    this.info = options.info;
+    this.hidden = permissions.hidden;
+    this.#offers = new TrackOffers({ peer, infoOf: (peerId) => room.infoOf(peerId), logger });
+    this.#tracks = new OwnTracks({
+      ...{ peer, permissions, logger },
+      maxTracks: session.audit ? MAX_AUDIT_TRACKS : undefined,
+      published: (publication) => room.published(this, publication),
+      unpublished: (publication) => room.unpublished(this, publication),
+    });
+    peer.on("expelled", this.#expelled);
+    session.signal.addEventListener("abort", this.#stopServing, { once: true });
+    this.#meterTimer = setInterval(
+      () => void peer.bytesSent().then((bytesSent) => this.#meter(bytesSent)),
+      limits.meterIntervalMs,
+    );
   }
 
-  /** What others in the room learn about this participant, once it is let in. */
-  get info(): PeerInfo | undefined {
-    return this.#seat?.info;
+  get session(): ServedSession {
+    return this.#options.session;
   }
 
-  announceEpoch(epoch: number): void {
-    if (this.#seat) this.#socket.notify("epoch", { epoch });
+  get details(): GrantDetails {
+    return this.#options.details;
   }
 
-  announceJoined(info: PeerInfo): void {
-    this.#socket.notify("peerJoined", info);
+  get claim(): JoinClaim {
+    return this.#options.claim;
   }
 
-  announceLeft({ peerId }: PeerInfo): void {
-    this.#socket.notify("peerLeft", { peerId });
+  get room(): LiveRoom {
+    return this.#options.room;
+  }
+
+  /** Whether a new socket could take it over. */
+  get resumable(): boolean {
+    return this.#left === undefined;
+  }
+
+  /** What a client has to know that comes back. */
+  get standing(): Omit<ClientAnswers["resume"], "epoch"> {
+    return {
+      ...this.standingOfRoom,
+      transportIds: this.#transportIds,
+      ...this.#tracks.ids,
+      ...this.#offers.standing,
+    };
+  }
+
+  /** What a client has to know that comes, for the first time or again. */
+  get standingOfRoom(): Pick<ClientAnswers["join"], "peers" | "lastReceipt" | "homeNodeId"> {
+    const { room, session } = this.#options;
+    return { peers: room.peersOf(this), lastReceipt: session.lastReceipt, homeNodeId: room.link.homeNodeId };
+  }
+
+  /** Goes on on a socket, from which it got its standing just now. */
+  attach(socket: SignalingSocket): void {
+    if (this.#left) return socket.close(CLOSE_CODES.goodbye, this.#left.code, this.#left.reason);
+    clearTimeout(this.#graceTimer);
+    this.#options.onSuspended(this, false);
+    this.#socket = socket;
+    socket.once("closed", ({ left }) => this.#socketClosed(socket, left));
+    if (!socket.open) return this.#socketClosed(socket, false);
+    const { producerIds } = this.#tracks.ids;
+    for (const producerId of producerIds) this.#tellMuted(producerId);
+    this.#offers.attach(socket);
+  }
+
+  /** Lets go of the socket for another one; resolves when its last request is worked off. */
+  async detach(code: string, reason: string): Promise<void> {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#offers.detach();
+    socket?.close(CLOSE_CODES.goodbye, code, reason);
+    await socket?.idle;
+  }
+
+  peerJoined(info: PeerInfo): void {
+    this.#socket?.notify("peerJoined", info);
+    this.#offers.peerKnown();
+  }
+
+  peerLeft(peerId: PeerInfo["peerId"]): void {
+    this.#socket?.notify("peerLeft", { peerId });
+  }
+
+  activeSpeaker(peerId: PeerInfo["peerId"]): void {
+    this.#socket?.notify("activeSpeaker", { peerId });
+  }
+
+  epochBegan(epoch: number): void {
+    this.#socket?.notify("epoch", { epoch });
+  }
+
+  /** As a moderator wants it; false where the track is not its own, or is so already. */
+  async setMuted(producerId: string, muted: boolean): Promise<boolean> {
+    const changed = await this.#tracks.setMuted(producerId, muted);
+    if (changed) this.#tellMuted(producerId);
+    return changed;
+  }
+
+  /** Throws RequestError, CommandRefused, MediaError or ReceiptRefused where it is not granted. */
+  async handle(request: ParticipantRequest): Promise<unknown> {
+    const { peer, session } = this.#options;
+    if (request.method === "receipt") {
+      // First what the node itself counted up to now, since the receipt is judged against it.
+      this.#meter(await peer.bytesSent({ exact: true }));
+      return session.submitReceipt(request.data);
+    }
+    if (this.#left) throw new RequestError("not_joined", `you have left the room: no ${request.method} now`);
+    switch (request.method) {
+      case "createTransport":
+        return this.#createTransport(request.data);
+      case "connectTransport":
+        await peer.connectTransport(request.data.transportId, request.data.dtlsParameters);
+        return {};
+      case "restartIce":
+        return { iceParameters: await peer.restartIce(request.data.transportId) };
+      case "produce":
+        return this.#tracks.publish(request.data);
+      case "closeProducer":
+        peer.publication(request.data.producerId).close();
+        return {};
+      case "pauseProducer":
+        await this.#tracks.pause(request.data.producerId);
+        return {};
+      case "resumeProducer":
+        await this.#tracks.resume(request.data.producerId);
+        return {};
+      case "produceData":
+        return this.#tracks.publishData(request.data);
+      case "closeDataProducer":
+        peer.dataPublication(request.data.dataProducerId).close();
+        return {};
+      case "resumeConsumer":
+        await peer.subscription(request.data.consumerId).resume();
+        return {};
+      case "pauseConsumer":
+        await peer.subscription(request.data.consumerId).pause();
+        return {};
+      case "setPreferredLayers":
+        await peer.subscription(request.data.consumerId).setPreferredLayers(request.data.preferred);
+        return {};
+      case "setConsumerPriority":
+        await peer.subscription(request.data.consumerId).setPriority(request.data.priority);
+        return {};
+      case "requestKeyFrame":
+        await peer.subscription(request.data.consumerId).requestKeyFrame();
+        return {};
+      case "moderate":
+        await this.#options.moderate(this, request.data);
+        return {};
+    }
   }
 
   /**
-   * Sends the participant away: says why, waits a moment for its last receipt, and closes. Resolves when it is gone.
+   * Sends it away: says why, waits a moment for its last receipt, and closes. Resolves when it is gone; never rejects.
    */
-  async sendAway(code: string, reason: string): Promise<void> {
-    if (this.#ended) return this.#ended;
-    const seat = this.#seat;
-    if (!seat) {
-      this.#socket.close(CLOSE_CODES.goodbye, code, reason);
-    } else if (!this.#farewellTimer) {
-      this.#farewellTimer = setTimeout(
-        () => this.#socket.close(CLOSE_CODES.goodbye, code, reason),
-        this.#context.limits.farewellMs,
-      );
-      this.#socket.notify("goodbye", { code, reason, rejoin: "elsewhere" });
-      await seat.finish();
-    }
-    await this.#gone();
+  sendAway(code: string, reason: string): Promise<void> {
+    this.#farewell ??= this.#sayFarewell(code, reason);
+    return this.#farewell;
   }
 
-  /** Sends the participant away without waiting for a receipt: the same session key has joined again. */
-  replace(): Promise<void> {
-    this.#socket.close(CLOSE_CODES.goodbye, "replaced", "the same session key has joined again");
-    return this.end();
+  /** Sends it away without waiting for a receipt: the same session key has joined again. */
+  async replace(reason: string): Promise<void> {
+    this.#leaveRoom("replaced", reason);
+    await Promise.all([this.detach("replaced", reason), this.#end("replaced", reason)]);
+  }
+
+  async #createTransport(
+    data: Extract<ParticipantRequest, { method: "createTransport" }>["data"],
+  ): Promise<unknown> {
+    const { peer, details } = this.#options;
+    const { publish, subscribe, data: mayData, hidden } = details.permissions;
+    if (data.direction === "receive" && !subscribe) throw denied("receive tracks");
+    const publishes = publish === true || (publish !== false && publish.length > 0);
+    if (data.direction === "send" && (hidden || !(publishes || mayData))) throw denied("publish anything");
+    const transport =
+      data.direction === "send"
+        ? await peer.createSendTransport()
+        : await peer.createReceiveTransport(data.rtpCapabilities);
+    this.#transportIds.push(transport.id);
+    return transport;
+  }
+
+  readonly #expelled = ({ code, message }: MediaError): void => void this.sendAway(code, message);
+
+  readonly #stopServing = (): void => {
+    const { code, message } = endOf(this.#options.session.signal);
+    void this.sendAway(code, message);
+  };
+
+  #socketClosed(socket: SignalingSocket, left: boolean): void {
+    if (this.#socket !== socket) return;
+    this.#socket = undefined;
+    this.#offers.detach();
+    if (left || this.#left) return void this.#end("left", "you left the room");
+    const { limits, logger } = this.#options;
+    logger.info("the participant's socket broke");
+    this.#graceTimer = setTimeout(() => void this.giveUp(), limits.resumeGraceMs);
+    this.#options.onSuspended(this, true);
+  }
+
+  /** Nobody came to resume it. */
+  giveUp(): Promise<void> {
+    return this.#end("connection_lost", "the connection broke and was not resumed in time");
+  }
+
+  async #sayFarewell(code: string, reason: string): Promise<void> {
+    this.#leaveRoom(code, reason);
+    const socket = this.#socket;
+    if (socket?.open) {
+      const closed = new Promise<void>((resolve) => socket.once("closed", () => resolve()));
+      socket.goodbye(code, reason);
+      const timer = setTimeout(
+        () => socket.close(CLOSE_CODES.goodbye, code, reason),
+        this.#options.limits.farewellMs,
+      );
+      await this.#finishMedia();
+      await closed;
+      clearTimeout(timer);
+    }
+    await this.#end(code, reason);
   }
 
   /** Gives everything back; again: nothing more to do. Never rejects. */
-  end(): Promise<void> {
-    this.#ended ??= this.#end();
+  #end(code: string, reason: string): Promise<void> {
+    this.#ended ??= this.#giveBack(code, reason);
     return this.#ended;
   }
 
-  async #end(): Promise<void> {
-    clearTimeout(this.#handshakeTimer);
-    clearTimeout(this.#farewellTimer);
-    const { lobby } = this.#context;
-    const seat = this.#seat;
-    if (seat) {
-      lobby.leaving(this, seat.place.room, seat.info);
-      await seat.finish();
-      try {
-        seat.session.leave();
-        this.#logger.info("participant left");
-      } catch (error) {
-        this.#logger.error({ err: error }, "session not left");
-      }
-    }
-    lobby.forget(this);
-  }
-
-  #gone(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => void this.end().then(resolve);
-      if (this.#socket.open) this.#socket.once("closed", done);
-      else done();
-    });
-  }
-
-  #welcome(): void {
-    const { nodeId, domain, clock } = this.#context.admission;
-    const serverTimeMs = Date.now();
-    this.#socket.notify("welcome", {
-      nodeId,
-      domain,
-      nonce: this.#nonce,
-      genesisSeconds: clock.genesisSeconds,
-      epochSeconds: clock.epochSeconds,
-      epoch: clock.currentEpoch(serverTimeMs),
-      serverTimeMs,
-    });
-  }
-
-  async #handle(request: ClientRequest): Promise<unknown> {
-    if (request.method === "join") return this.#join(request.data);
-    const seat = this.#seat;
-    if (!seat || this.#ended) throw new RequestError("not_joined", `join first, then ${request.method}`);
-    return seat.handle(request);
-  }
-
-  async #join(claim: Omit<JoinClaim, "nonce">): Promise<unknown> {
-    if (this.#joining) throw new RequestError("already_joined", "a connection joins once");
-    this.#joining = true;
+  async #giveBack(code: string, reason: string): Promise<void> {
+    const { session, logger, onSuspended, onEnded } = this.#options;
+    this.#leaveRoom(code, reason);
+    onSuspended(this, false);
+    await this.#finishMedia();
     try {
-      const seat = await this.#context.lobby.inTurn(claim.grant.sessionKey, () =>
-        this.#takeSeat({ ...claim, nonce: this.#nonce }),
-      );
-      return {
-        epoch: this.#context.admission.clock.currentEpoch(Date.now()),
-        routerRtpCapabilities: seat.place.room.rtpCapabilities,
-        peers: this.#context.lobby.others(this, seat.place.room).map(({ info }) => info),
-        lastReceipt: seat.session.lastReceipt,
-      };
-    } catch (error) {
-      // One join per connection, so that nobody can try signatures at leisure; the answer goes out first.
-      const { errorCode, errorReason } = describeError(error, this.#logger);
-      this.#logger.info({ code: errorCode }, "join refused");
-      setImmediate(() => this.#socket.close(CLOSE_CODES.goodbye, errorCode, errorReason));
-      throw error;
-    }
-  }
-
-  async #takeSeat(claim: JoinClaim): Promise<Seat> {
-    const { admission, media, lobby, limits } = this.#context;
-    await this.#replaceFormer(claim);
-    const session = await admission.admit(claim);
-    const { sessionKey, app } = session;
-    let place: Place | undefined;
-    try {
-      const details = readDetails(claim.details);
-      // Apps name their rooms without knowing of each other.
-      place = await media.join(`${app}/${claim.room}`, sessionKey);
-      if (!this.#socket.open) throw new RequestError("not_joined", "the client left before it was let in");
-      session.signal.throwIfAborted();
-      clearTimeout(this.#handshakeTimer);
-      const seat = new Seat({
-        ...{ ...place, session, details, socket: this.#socket, logger: this.#logger },
-        meterIntervalMs: limits.meterIntervalMs,
-        infoOf: (peerId) => lobby.participantOf(peerId)?.info,
-        onEnd: (code, reason) => void this.sendAway(code, reason),
-      });
-      this.#seat = seat;
-      lobby.joined(this, place.room, seat.info);
-      this.#logger.setBindings({ sessionKey, app });
-      this.#logger.info({ room: claim.room }, "participant joined");
-      return seat;
-    } catch (error) {
-      place?.peer.close();
       session.leave();
-      throw error;
+      logger.info({ code: this.#left?.code ?? code }, "participant left");
+    } catch (error) {
+      logger.error({ err: error }, "session not left");
     }
+    onEnded(this);
   }
 
-  /**
-   * A client whose connection broke comes back before the node has noticed. Who holds the session key may end the
-   * former connection: the proof is checked here, so that nobody else can, and the rest by `admit`.
-   */
-  async #replaceFormer(claim: JoinClaim): Promise<void> {
-    const { admission, lobby } = this.#context;
-    const former = lobby.participantOf(claim.grant.sessionKey);
-    if (!former) return;
-    const proof = { nodeId: admission.nodeId, room: roomHash(claim.room), nonce: claim.nonce };
-    let signer: Address | undefined;
+  #leaveRoom(code: string, reason: string): void {
+    if (this.#left) return;
+    this.#left = { code, reason };
+    clearTimeout(this.#graceTimer);
+    this.#options.session.signal.removeEventListener("abort", this.#stopServing);
+    this.#offers.detach();
+    const { peer, room } = this.#options;
+    // Now, and not with the rest of its media: its tracks end before it is gone.
+    for (const publication of peer.publications) publication.close();
+    for (const publication of peer.dataPublications) publication.close();
+    room.leave(this, code);
+  }
+
+  /** Ends the media and meters it a last time; the session goes on, for a last receipt. Never rejects. */
+  #finishMedia(): Promise<void> {
+    clearInterval(this.#meterTimer);
+    this.#finished ??= this.#options.peer.finish().then((bytesSent) => this.#meter(bytesSent));
+    return this.#finished;
+  }
+
+  #tellMuted(producerId: string): void {
+    const muted = this.#tracks.muted.has(producerId);
+    if (!this.#socket || this.#toldMuted.has(producerId) === muted) return;
+    if (muted) this.#toldMuted.add(producerId);
+    else this.#toldMuted.delete(producerId);
+    this.#socket.notify("trackMuted", { producerId, muted });
+  }
+
+  #meter(bytesSent: bigint): void {
+    const { session, logger } = this.#options;
     try {
-      signer = joinProof.recover(admission.domain, proof, claim.joinSignature);
-    } catch {
-      return;
+      session.meter(bytesSent);
+    } catch (error) {
+      logger.error({ err: error }, "bytes not metered");
     }
-    if (signer === claim.grant.sessionKey) await former.replace();
   }
 }
 
-function readDetails(details: string): GrantDetails {
-  try {
-    return parseGrantDetails(details);
-  } catch (error) {
-    throw new JoinRefused("grant_details_invalid", error instanceof Error ? error.message : String(error));
-  }
+/** What a session's signal says of its end. */
+function endOf({ reason }: AbortSignal): { code: string; message: string } {
+  if (reason instanceof SessionEnded) return { code: reason.code, message: reason.message };
+  const message = reason instanceof Error ? reason.message : "the node stops serving this session";
+  return { code: "session_ended", message };
 }

@@ -2,32 +2,46 @@ import { EventEmitter } from "node:events";
 import type { Logger } from "pino";
 import { WebSocket } from "ws";
 import type { RawData } from "ws";
-import { z } from "zod";
+import type { z } from "zod";
+import { rejoinAfter } from "../protocol/refusals.js";
 import { toWire } from "../protocol/schemas.js";
-import { CLOSE_CODES, clientRequests, messageSchema } from "../protocol/signaling.js";
+import { CLOSE_CODES, messageSchema } from "../protocol/signaling.js";
 import type {
-  ClientMethod,
   ServerMethod,
   ServerNotification,
   ServerNotifications,
   ServerRequests,
   SignalingMessage,
 } from "../protocol/signaling.js";
+import { parseRequest } from "./clientRequest.js";
+import type { ClientRequest } from "./clientRequest.js";
 import type { SignalingLimits } from "./limits.js";
 import { RequestError, describeError } from "./requestError.js";
 import { TokenBucket } from "./TokenBucket.js";
 
 export type SignalingSocketEvents = {
-  closed: [];
+  /** The connection is gone; `left`: because the client wanted it so, and not because it broke. */
+  closed: [{ readonly left: boolean }];
 };
 
-/** A client's request, checked. */
-export type ClientRequest = {
-  [M in ClientMethod]: { readonly method: M; readonly data: z.output<(typeof clientRequests)[M]["data"]> };
-}[ClientMethod];
+/** An answer that is made in the moment in which it goes out, and what may be sent only behind it. */
+export class LateAnswer {
+  constructor(
+    readonly make: () => unknown,
+    readonly sent: () => void,
+  ) {}
+}
+
+/** A request that the client neither granted nor refused: it went away, or took too long. */
+export class Unanswered extends Error {
+  override readonly name = "Unanswered";
+}
 
 /** How long a client may take to answer the closing handshake before the connection is cut. */
 const CLOSE_TIMEOUT_MS = 2_000;
+
+/** Close codes of clients that leave: normal, going away (a page that closes), and none. */
+const LEFT: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 
 interface PendingRequest {
   readonly resolve: (data: unknown) => void;
@@ -47,6 +61,8 @@ export class SignalingSocket extends EventEmitter<SignalingSocketEvents> {
   readonly #pending = new Map<number, PendingRequest>();
   readonly #ping: NodeJS.Timeout;
   #handling: Promise<void> = Promise.resolve();
+  #waitingRequests = 0;
+  #saidGoodbye = false;
   #nextRequestId = 0;
   #malformed = 0;
   #answeredPing = true;
@@ -68,27 +84,32 @@ export class SignalingSocket extends EventEmitter<SignalingSocketEvents> {
     ws.on("message", (data, isBinary) => this.#receive(data, isBinary));
     // What the protocol's rules forbid, for example a frame above the limit: ws closes with the right code itself.
     ws.on("error", (error) => logger.debug({ err: error }, "socket failed"));
-    ws.once("close", () => this.#closed());
+    ws.once("close", (code) => this.#closed(LEFT.has(code)));
   }
 
   get open(): boolean {
     return this.#ws.readyState === WebSocket.OPEN;
   }
 
+  /** Resolves when the requests that have come so far are answered. */
+  get idle(): Promise<void> {
+    return this.#handling;
+  }
+
   notify<M extends ServerNotification>(method: M, data: z.output<ServerNotifications[M]>): void {
     this.#send({ notification: true, method, data });
   }
 
-  /** Resolves when the client accepts; rejects where it refuses, does not answer in time, or goes away. */
+  /** Resolves when the client accepts; rejects where it refuses, and with `Unanswered` where nobody can tell. */
   async request<M extends ServerMethod>(method: M, data: z.output<ServerRequests[M]["data"]>): Promise<void> {
-    if (!this.open) throw new Error("the client has gone");
+    if (!this.open) throw new Unanswered("the client has gone");
     const id = this.#nextRequestId++;
     let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<unknown>((resolve, reject) => {
         this.#pending.set(id, { resolve, reject });
         timer = setTimeout(
-          () => reject(new Error(`the client did not answer ${method} in time`)),
+          () => reject(new Unanswered(`the client did not answer ${method} in time`)),
           this.#limits.requestTimeoutMs,
         );
         this.#send({ request: true, id, method, data });
@@ -99,10 +120,17 @@ export class SignalingSocket extends EventEmitter<SignalingSocketEvents> {
     }
   }
 
+  /** Says, once, why the connection is going to end, and where the client goes on. */
+  goodbye(code: string, reason: string): void {
+    if (this.#saidGoodbye) return;
+    this.#saidGoodbye = true;
+    this.notify("goodbye", { code, reason, rejoin: rejoinAfter(code) });
+  }
+
   /** Says why and closes; the connection is cut where the client does not answer that. */
   close(closeCode: number, code: string, reason: string): void {
     if (!this.open) return;
-    this.notify("goodbye", { code, reason, rejoin: "elsewhere" });
+    this.goodbye(code, reason);
     // A close frame holds 123 bytes: the code alone, since the reason is in the goodbye.
     this.#ws.close(closeCode, code);
     const timer = setTimeout(() => this.#ws.terminate(), CLOSE_TIMEOUT_MS);
@@ -167,16 +195,29 @@ export class SignalingSocket extends EventEmitter<SignalingSocketEvents> {
       if (message.ok) pending?.resolve(message.data);
       else pending?.reject(new Error(`the client refused: ${message.errorCode}: ${message.errorReason}`));
     } else if ("request" in message) {
-      this.#handling = this.#handling.then(() => this.#answer(message.id, message.method, message.data));
+      this.#enqueue(message.id, message.method, message.data);
     }
     // Clients have nothing to notify; a newer one may, and loses nothing by it.
+  }
+
+  #enqueue(id: number, method: string, data: unknown): void {
+    if (this.#waitingRequests >= this.#limits.maxWaitingRequests) {
+      const error = new RequestError("rate_limited", `${this.#waitingRequests} requests wait already`);
+      return this.#send({ response: true, id, ok: false, ...describeError(error, this.#logger) });
+    }
+    this.#waitingRequests += 1;
+    this.#handling = this.#handling
+      .then(() => this.#answer(id, method, data))
+      .finally(() => (this.#waitingRequests -= 1));
   }
 
   async #answer(id: number, method: string, data: unknown): Promise<void> {
     if (!this.open) return;
     try {
       const answer = await this.#handle(parseRequest(method, data));
-      this.#send({ response: true, id, ok: true, data: answer });
+      const late = answer instanceof LateAnswer ? answer : undefined;
+      this.#send({ response: true, id, ok: true, data: late ? late.make() : answer });
+      late?.sent();
     } catch (error) {
       this.#send({ response: true, id, ok: false, ...describeError(error, this.#logger) });
     }
@@ -192,36 +233,9 @@ export class SignalingSocket extends EventEmitter<SignalingSocketEvents> {
     if (this.open) this.#ws.ping();
   }
 
-  #closed(): void {
+  #closed(left: boolean): void {
     clearInterval(this.#ping);
-    for (const { reject } of this.#pending.values()) reject(new Error("the client has gone"));
-    this.emit("closed");
+    for (const { reject } of this.#pending.values()) reject(new Unanswered("the client has gone"));
+    this.emit("closed", { left });
   }
-}
-
-function isClientMethod(method: string): method is ClientMethod {
-  return Object.hasOwn(clientRequests, method);
-}
-
-/** Each method with its schema, so that what comes out is one of `ClientRequest` and not a mixture of them. */
-const requestSchema = z.discriminatedUnion("method", [
-  z.object({ method: z.literal("join"), data: clientRequests.join.data }),
-  z.object({ method: z.literal("createTransport"), data: clientRequests.createTransport.data }),
-  z.object({ method: z.literal("connectTransport"), data: clientRequests.connectTransport.data }),
-  z.object({ method: z.literal("restartIce"), data: clientRequests.restartIce.data }),
-  z.object({ method: z.literal("produce"), data: clientRequests.produce.data }),
-  z.object({ method: z.literal("closeProducer"), data: clientRequests.closeProducer.data }),
-  z.object({ method: z.literal("pauseProducer"), data: clientRequests.pauseProducer.data }),
-  z.object({ method: z.literal("resumeProducer"), data: clientRequests.resumeProducer.data }),
-  z.object({ method: z.literal("resumeConsumer"), data: clientRequests.resumeConsumer.data }),
-  z.object({ method: z.literal("receipt"), data: clientRequests.receipt.data }),
-]);
-
-function parseRequest(method: string, data: unknown): ClientRequest {
-  if (!isClientMethod(method)) throw new RequestError("unknown_method", `there is no request "${method}"`);
-  const parsed = requestSchema.safeParse({ method, data });
-  if (!parsed.success) {
-    throw new RequestError("invalid_request", `${method}: ${z.prettifyError(parsed.error).slice(0, 1_024)}`);
-  }
-  return parsed.data;
 }

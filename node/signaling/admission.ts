@@ -25,15 +25,17 @@ export interface JoinClaim {
 export interface ServedSession {
   readonly sessionKey: Address;
   readonly app: Address;
+  /** Another node audits this one: the session pays nothing, carries little, and nobody is told of it. */
+  readonly audit: boolean;
   /** The highest receipt stored for this session in the running epoch, for a participant that comes back. */
   readonly lastReceipt: SignedReceipt | undefined;
-  /** Bytes the node's transports sent to this participant on this connection so far (cumulative, from transport stats). */
+  /** Bytes the node sent to this participant since it was let in (cumulative, from transport stats; goes on over `resume`). */
   meter(bytesSent: bigint): void;
   /** Checks and durably stores; resolves to what is now the highest receipt; throws `ReceiptRefused`. */
   submitReceipt(receipt: SignedReceipt): Promise<SignedReceipt>;
   /** Aborted (reason: Error) when the node stops serving this session: receipts stopped or fell behind, app unpaid, draining. */
   readonly signal: AbortSignal;
-  /** The connection ended; nothing more is metered on it. */
+  /** The participant is gone for good; nothing more is metered. Not called where its socket breaks and is resumed. */
   leave(): void;
 }
 
@@ -41,6 +43,10 @@ export interface Admission {
   readonly nodeId: bigint;
   readonly domain: TypedDataDomain;
   readonly clock: EpochClock;
+  /** Whether anybody would be let in now: false where the node is full, draining or in maintenance. */
+  readonly accepting: boolean;
   /** Throws `JoinRefused` with a code. */
   admit(claim: JoinClaim): Promise<ServedSession>;
+  /** Whether a key may sign for an app now. Throws `JoinRefused` with `chain_unavailable` where nobody can tell. */
+  isAppSigner(app: Address, signer: Address): Promise<boolean>;
 }

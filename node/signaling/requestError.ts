@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { MediaError } from "../media/mediaError.js";
 import { JoinRefused, ReceiptRefused, SessionEnded } from "../protocol/refusals.js";
 import type { SignalingErrorCode } from "../protocol/signaling.js";
+import { CommandRefused } from "./CommandRefused.js";
 
 /** A request that signaling itself does not grant; `code` for programs, `message` for people. */
 export class RequestError extends Error {
@@ -14,6 +15,11 @@ export class RequestError extends Error {
   }
 }
 
+/** What the grant's permissions do not allow. */
+export function denied(what: string): RequestError {
+  return new RequestError("permission_denied", `the grant's permissions do not allow to ${what}`);
+}
+
 /** What the client is told about an error; what it need not know is logged instead. */
 export function describeError(error: unknown, logger: Logger): { errorCode: string; errorReason: string } {
   if (
@@ -21,6 +27,7 @@ export function describeError(error: unknown, logger: Logger): { errorCode: stri
     error instanceof JoinRefused ||
     error instanceof ReceiptRefused ||
     error instanceof SessionEnded ||
+    error instanceof CommandRefused ||
     error instanceof MediaError
   ) {
     return { errorCode: error.code, errorReason: error.message.slice(0, 2_048) };

@@ -13,7 +13,7 @@ export interface AppOptions {
   readonly deploymentFile: string;
   readonly rpcUrl: string;
   readonly identity: AppIdentity;
-  readonly rooms: readonly { name: string; nodeId: bigint; url: string }[];
+  readonly rooms: readonly { name: string; nodes: readonly { nodeId: bigint; url: string }[] }[];
   /** 0 for any free one. */
   readonly port: number;
 }

@@ -13,6 +13,7 @@ import { claimDirectory, releaseDirectory } from "./directory.js";
 import type { AppIdentity } from "./economy.js";
 import { EpochWatch } from "./epochWatch.js";
 import { startApi, startDatabase, startProcessor } from "./indexer.js";
+import type { RelayImpairment } from "./lossyRelay.js";
 import { DevnetNode } from "./node.js";
 import { PARTICIPANTS_START_MS, participantsReady, startParticipants } from "./participants.js";
 import { preparePeople } from "./people.js";
@@ -27,6 +28,8 @@ export interface NetworkOptions {
   readonly directory: string;
   readonly parameters: Parameters;
   readonly nodeCount: number;
+  /** Nodes, from 0, that participants and auditors reach over a bad network only, and how bad it is. */
+  readonly badNetworks?: ReadonlyMap<number, RelayImpairment>;
   readonly rooms: readonly Room[];
   /** Ports; 0 for any free one. */
   readonly rpcPort: number;
@@ -198,7 +201,12 @@ export class Network {
       () =>
         `${nodeCount} nodes registered, bonded, delegated to and active; an app with a balance and reserves`,
     );
-    this.nodes.push(...nodes.map((node) => new DevnetNode(this.group, node, this.#nodeContext())));
+    const { badNetworks } = this.#options;
+    this.nodes.push(
+      ...nodes.map(
+        (node, index) => new DevnetNode(this.group, node, this.#nodeContext(), badNetworks?.get(index)),
+      ),
+    );
     return app;
   }
 
@@ -217,10 +225,13 @@ export class Network {
           rpcUrl: this.rpcUrl,
           identity,
           port: appPort,
-          rooms: rooms.map(({ name, node }) => {
-            const { nodeId, endpoint } = started(this.nodes[node]);
-            return { name, nodeId, url: endpoint };
-          }),
+          rooms: rooms.map(({ name, nodes }) => ({
+            name,
+            nodes: nodes.map((index) => {
+              const { nodeId, endpoint } = started(this.nodes[index]);
+              return { nodeId, url: endpoint };
+            }),
+          })),
         }),
       ({ url }) => `gives tokens and vouchers at ${url}`,
     );

@@ -8,6 +8,8 @@ import type { configSchema } from "../../node/config/schema.js";
 import { DATABASE_FILE } from "../../node/operator/nodeService.js";
 import { randomWallet } from "./economy.js";
 import type { NodeIdentity, RegisteredNode } from "./economy.js";
+import { LossyRelay } from "./lossyRelay.js";
+import type { RelayImpairment } from "./lossyRelay.js";
 import { freePort } from "./ports.js";
 import type { ManagedProcess } from "./process.js";
 import type { ProcessGroup } from "./processGroup.js";
@@ -15,6 +17,8 @@ import { readStoredEpochs } from "./storedReceipts.js";
 import type { StoredEpoch } from "./storedReceipts.js";
 
 const HOST = "127.0.0.1";
+/** Another address of this machine, for the relay before a node: it has the node's port. */
+const RELAY_HOST = "127.0.0.2";
 const START_MS = 60_000;
 
 const readyMessage = z.object({ ready: z.literal(true), nodeId: z.string() });
@@ -22,6 +26,8 @@ const readyMessage = z.object({ ready: z.literal(true), nodeId: z.string() });
 export interface NodePlan extends NodeIdentity {
   readonly publicPort: number;
   readonly privatePort: number;
+  /** UDP and TCP port of its one media worker. */
+  readonly mediaPort: number;
 }
 
 /** What all nodes of a devnet share. */
@@ -43,6 +49,7 @@ export async function planNodes(count: number, provider: Provider): Promise<Node
       endpoint: `ws://${HOST}:${publicPort}`,
       publicPort,
       privatePort: await freePort(),
+      mediaPort: await freePort(),
     });
   }
   return plans;
@@ -55,14 +62,25 @@ export class DevnetNode {
   readonly #plan: NodePlan & RegisteredNode;
   readonly #directory: string;
   readonly #context: NodeContext;
+  readonly #network: RelayImpairment | undefined;
+  #relay: LossyRelay | undefined;
   #process: ManagedProcess | undefined;
 
-  constructor(group: ProcessGroup, plan: NodePlan & RegisteredNode, context: NodeContext) {
+  /**
+   * @param network Given: participants reach its media over a relay that loses and delays their packets so.
+   */
+  constructor(
+    group: ProcessGroup,
+    plan: NodePlan & RegisteredNode,
+    context: NodeContext,
+    network?: RelayImpairment,
+  ) {
     this.nodeId = plan.nodeId;
     this.endpoint = plan.endpoint;
     this.#group = group;
     this.#plan = plan;
     this.#context = context;
+    this.#network = network;
     this.#directory = join(context.directory, `node-${plan.nodeId}`);
   }
 
@@ -74,6 +92,10 @@ export class DevnetNode {
   async start(): Promise<void> {
     const directory = this.#directory;
     await mkdir(directory, { recursive: true });
+    if (this.#network && !this.#relay) {
+      this.#relay = await LossyRelay.open({ address: RELAY_HOST, port: this.#plan.mediaPort }, HOST);
+      this.#relay.impair(this.#network);
+    }
     const configFile = join(directory, "node.yaml");
     await writeFile(configFile, stringify(this.#config()));
     this.#process = this.#group.start({
@@ -89,6 +111,8 @@ export class DevnetNode {
 
   async stop(): Promise<void> {
     await this.#process?.stop();
+    await this.#relay?.close();
+    this.#relay = undefined;
   }
 
   /** Ends it as a crash would, without a warning. */
@@ -102,7 +126,8 @@ export class DevnetNode {
   }
 
   #config(): z.input<typeof configSchema> {
-    const { publicPort, privatePort } = this.#plan;
+    const { publicPort, privatePort, mediaPort } = this.#plan;
+    const announced = this.#network && { announcedAddress: RELAY_HOST };
     return {
       nodeId: Number(this.nodeId),
       dataDirectory: "./data",
@@ -110,11 +135,12 @@ export class DevnetNode {
       chain: { rpcUrls: [this.#context.rpcUrl], pollSeconds: 0.5 },
       public: { host: HOST, port: publicPort },
       private: { host: HOST, port: privatePort },
-      // Three nodes on one machine: a core each would be more than most machines have.
-      media: { listen: [{ ip: HOST }], port: 0, workers: 1 },
-      // The app is on this machine too.
+      // Several nodes on one machine: all cores for each would be more than there are.
+      media: { listen: [{ ip: HOST, ...announced }], port: mediaPort, workers: 1 },
+      // The other nodes and the app are on this machine too.
+      cluster: { allowPrivateEndpoints: true },
+      webhooks: { allowPrivateUrls: true },
       payment: { voucherPeriodSeconds: 10, allowPrivateVoucherUrls: true },
-      // So are the other nodes.
       audits: { allowPrivateEndpoints: true },
     };
   }

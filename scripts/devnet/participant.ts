@@ -62,17 +62,18 @@ async function stay(
   tracks: readonly MediaStreamTrack[],
 ): Promise<void> {
   const address = parseAddress(sessionKey.address);
-  const { url, nodeId, domain, token } = await requestToken(
+  const { nodes, domain, token } = await requestToken(
     appUrl,
     { sessionKey: address, room: roomName, identity: member.identity },
     signal,
   );
   const room = await Room.connect({
-    url,
+    // Its own node first; where that is gone, another one of the room's.
+    url: [...nodes.slice(member.at), ...nodes.slice(0, member.at)].map(({ url }) => url),
     room: roomName,
     token,
     sessionKey,
-    expect: { domain, nodeId },
+    expect: { domain },
     rtc,
     signal,
   });

@@ -12,7 +12,8 @@ import { concludeRun } from "./summary.js";
 
 const DIRECTORY = fileURLToPath(new URL("../../.devnet", import.meta.url));
 const PARAMETERS = new URL("../parameters/devnet.json", import.meta.url);
-const NODES = 3;
+/** One more than each node has auditors, so that epochs are audited. */
+const NODES = 4;
 const RPC_PORT = 8_545;
 const API_PORT = 4_000;
 /** As shells say it: 128 and the number of SIGINT. */

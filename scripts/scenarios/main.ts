@@ -3,15 +3,17 @@ import { cheat } from "./cheat.js";
 import { exit } from "./exit.js";
 import { governance } from "./governance.js";
 import { revertName } from "./reverts.js";
+import { slowNode } from "./slowNode.js";
 import { Stage } from "./stage.js";
 import { Story } from "./story.js";
 import { upgrade } from "./upgrade.js";
 
-const SCENARIOS: Readonly<Record<string, (stage: Stage, story: Story) => Promise<void>>> = {
-  cheat,
-  governance,
-  upgrade,
-  exit,
+const SCENARIOS: Readonly<Record<string, (story: Story) => Promise<void>>> = {
+  cheat: onStage(cheat),
+  governance: onStage(governance),
+  upgrade: onStage(upgrade),
+  exit: onStage(exit),
+  "slow-node": slowNode,
 };
 
 const USAGE = `Plays a story on a chain of its own with all contracts and the indexer, and checks every step.
@@ -21,6 +23,7 @@ const USAGE = `Plays a story on a chain of its own with all contracts and the in
   cheat       a node invents traffic, is slashed, the slash burns; another fails its audits and is jailed
   governance  staked and unstaked votes change a parameter, through the timelock
   upgrade     a contract is upgraded by vote, with its storage intact
+  slow-node   real nodes audit each other with real calls; one is reached over a bad network, earns less, goes to jail
   exit        a delegator and an app leave with their money while a slash is open
 
 The steps go to the error output, one JSON line at the end to the output. Exits with 1 if anything is off.`;
@@ -30,20 +33,27 @@ export async function play(name: string): Promise<Story> {
   const scenario = SCENARIOS[name];
   if (scenario === undefined) throw new Error(`there is no scenario "${name}"\n\n${USAGE}`);
   const story = new Story(name);
-  const stage = await Stage.start((text) => story.say(text));
-  const interrupted = () => void stage.group.stop();
-  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
-  try {
-    await Promise.race([scenario(stage, story), failureOf(stage)]);
-    for (const difference of await stage.differences()) story.fault(difference);
-  } catch (error) {
-    story.fault(revertName(error));
-  } finally {
-    const logs = await stage.stop(!story.ok);
-    if (logs !== undefined) story.say(`logs are in ${logs}`);
-  }
-  for (const problem of stage.group.problems()) story.fault(problem);
+  await scenario(story);
   return story;
+}
+
+/** A story whose nodes the script drives itself, on a stage that is put up for it and taken down. */
+function onStage(scenario: (stage: Stage, story: Story) => Promise<void>): (story: Story) => Promise<void> {
+  return async (story) => {
+    const stage = await Stage.start((text) => story.say(text));
+    const interrupted = () => void stage.group.stop();
+    process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+    try {
+      await Promise.race([scenario(stage, story), failureOf(stage)]);
+      for (const difference of await stage.differences()) story.fault(difference);
+    } catch (error) {
+      story.fault(revertName(error));
+    } finally {
+      const logs = await stage.stop(!story.ok);
+      if (logs !== undefined) story.say(`logs are in ${logs}`);
+    }
+    for (const problem of stage.group.problems()) story.fault(problem);
+  };
 }
 
 /** Rejects when one of the stage's processes fails. */

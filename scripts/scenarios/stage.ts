@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { formatEther, NonceManager, parseEther } from "ethers";
 import type {
   ContractTransactionReceipt,
@@ -11,8 +10,6 @@ import type {
   Signer,
   Wallet,
 } from "ethers";
-import { z } from "zod";
-import { compareWithChain } from "../../indexer/lib/check/index.js";
 import { devnetProvider, startChain } from "../devnet/chain.js";
 import { deployDevnet, saveDeployment } from "../devnet/deployment.js";
 import { randomWallet } from "../devnet/economy.js";
@@ -23,17 +20,10 @@ import { loadParameters } from "../parameters/schema.js";
 import type { Parameters } from "../parameters/schema.js";
 import { connectAll } from "./contracts.js";
 import type { AllContracts } from "./contracts.js";
+import { IndexReader } from "./indexReader.js";
 
 const PARAMETERS = new URL("../parameters/devnet.json", import.meta.url);
 const GAS = parseEther("10");
-const INDEX_MS = 60_000;
-const POLL_MS = 250;
-
-const responseSchema = z.object({
-  data: z.record(z.string(), z.unknown()).nullish(),
-  errors: z.array(z.object({ message: z.string() })).optional(),
-});
-const statusSchema = z.object({ squidStatus: z.object({ height: z.int() }) });
 
 /**
  * The chain's clock is the machine's, and goes on by itself, a block a second. Where a story waits for minutes, the
@@ -50,6 +40,7 @@ export class Stage {
   readonly contracts: AllContracts;
   readonly #directory: string;
   readonly #holder: Signer;
+  readonly #index: IndexReader;
 
   private constructor(parts: {
     group: ProcessGroup;
@@ -70,6 +61,7 @@ export class Stage {
     this.contracts = connectAll(parts.deployment, parts.provider);
     this.#directory = parts.directory;
     this.#holder = parts.holder;
+    this.#index = new IndexReader({ ...parts, failure: parts.group.failure });
   }
 
   static async start(say: (text: string) => void): Promise<Stage> {
@@ -180,50 +172,13 @@ export class Stage {
   // ------------------------------------------------------------------- GraphQL
 
   /** Asks for one field, once the index has reached the newest block. */
-  async ask(query: string): Promise<unknown> {
-    await this.#indexed(await this.provider.getBlockNumber());
-    const data = await this.#query(`{ answer: ${query} }`);
-    return data.answer;
+  ask(query: string): Promise<unknown> {
+    return this.#index.ask(query);
   }
 
   /** What GraphQL and the contracts' views say differently, in words. */
-  async differences(): Promise<readonly string[]> {
-    const block = await this.provider.getBlockNumber();
-    await this.#indexed(block);
-    const { mismatches } = await compareWithChain({
-      graphqlUrl: this.graphqlUrl,
-      rpcUrl: this.rpcUrl,
-      deployment: this.deployment,
-      block,
-    });
-    return mismatches.map(
-      ({ what, graphql, chain }) => `${what} is ${graphql} in GraphQL and ${chain} on chain`,
-    );
-  }
-
-  async #indexed(block: number): Promise<void> {
-    const deadline = Date.now() + INDEX_MS;
-    for (;;) {
-      const { squidStatus } = statusSchema.parse(await this.#query("{ squidStatus { height } }"));
-      if (squidStatus.height >= block) return;
-      this.group.failure.throwIfAborted();
-      if (Date.now() > deadline) throw new Error(`the index did not reach block ${block} in time`);
-      await sleep(POLL_MS);
-    }
-  }
-
-  async #query(query: string): Promise<Record<string, unknown>> {
-    const response = await fetch(this.graphqlUrl, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ query }),
-      signal: AbortSignal.timeout(30_000),
-    });
-    const { data, errors } = responseSchema.parse(await response.json());
-    if (data === undefined || data === null || errors !== undefined) {
-      throw new Error(`GraphQL refuses ${query}: ${errors?.map(({ message }) => message).join("; ") ?? ""}`);
-    }
-    return data;
+  differences(): Promise<readonly string[]> {
+    return this.#index.differences();
   }
 }
 

@@ -13,7 +13,11 @@ import { parseAddress } from "../../node/protocol/hex.js";
 import { accessGrant, detailsHash, roomHash } from "../../node/protocol/typedData.js";
 
 const ADDRESS = parseAddress("0x00000000000000000000000000000000000000a1");
-const ROOM = { name: "talk", nodeId: "7", url: "ws://127.0.0.1:4443" };
+const NODES = [
+  { nodeId: "7", url: "ws://127.0.0.1:4443" },
+  { nodeId: "9", url: "ws://127.0.0.1:4444" },
+];
+const ROOM = { name: "talk", nodes: NODES };
 
 describe("the devnet's app", () => {
   const account = Wallet.createRandom();
@@ -70,19 +74,23 @@ describe("the devnet's app", () => {
 
   it("tells its rooms, and gives whoever asks a grant for the own session key, signed by its signer", async () => {
     expect(await listRooms(appUrl)).to.deep.equal(["talk"]);
-    const { url, nodeId, domain, token } = await requestToken(appUrl, {
+    const { nodes, domain, token } = await requestToken(appUrl, {
       sessionKey,
       room: "talk",
       identity: "Ada",
     });
-    expect({ url, nodeId }).to.deep.equal({ url: ROOM.url, nodeId: 7n });
+    expect(nodes).to.deep.equal(NODES.map(({ nodeId, url }) => ({ nodeId: BigInt(nodeId), url })));
     const { grant, grantSignature, details } = token;
     expect(accessGrant.recover(domain, grant, grantSignature)).to.equal(signer.address);
     expect(grant.app).to.equal(account.address);
     expect(grant.sessionKey).to.equal(sessionKey);
     expect(grant.room).to.equal(roomHash("talk"));
     expect(grant.detailsHash).to.equal(detailsHash(details));
-    expect(JSON.parse(details)).to.include({ name: "Ada", voucherUrl: `${appUrl}vouchers` });
+    expect(JSON.parse(details)).to.deep.include({
+      name: "Ada",
+      voucherUrl: `${appUrl}vouchers`,
+      homes: ["7", "9"],
+    });
   });
 
   it("refuses a room that it does not have, and requests that make no sense, with the reason", async () => {

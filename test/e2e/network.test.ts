@@ -24,12 +24,12 @@ const JOIN_MS = 60_000;
 const ROOMS = [
   {
     name: "talk",
-    node: 0,
+    nodes: [0],
     members: [{ identity: "Ada", sends: ["audio", "video"] }, { identity: "Ben" }],
   },
   {
     name: "conversation",
-    node: 1,
+    nodes: [1],
     members: [
       { identity: "Cleo", sends: ["audio", "video"] },
       { identity: "Dario", sends: ["audio"] },

@@ -124,16 +124,17 @@ class CallPanel {
   async #enter({ appUrl, room: name, identity }: JoinRequest, media: MediaSource | undefined): Promise<void> {
     const sessionKey = createSessionKey();
     const address = parseAddress(sessionKey.address);
-    const { url, nodeId, domain, token } = await requestToken(appUrl, {
+    const { nodes, domain, token } = await requestToken(appUrl, {
       sessionKey: address,
       room: name,
       identity,
     });
-    const room = await Room.connect({ url, room: name, token, sessionKey, expect: { domain, nodeId } });
+    const url = nodes.map((node) => node.url);
+    const room = await Room.connect({ url, room: name, token, sessionKey, expect: { domain } });
     this.#room = room;
 
     const book = new ReceiptBook();
-    const draw = () => this.#drawReceipts({ book, received: room.received, sessionKey: address, nodeId });
+    const draw = () => this.#drawReceipts({ book, received: room.received, sessionKey: address, nodeId: room.nodeId });
     const timer = setInterval(draw, 1_000);
     room.on("receipt", (receipt) => {
       book.add(receipt);

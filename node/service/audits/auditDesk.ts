@@ -5,7 +5,8 @@ import type { EpochClock } from "../../protocol/epochClock.js";
 import { uint256Schema } from "../../protocol/schemas.js";
 import type { EpochStore } from "../epochStore.js";
 import type { AuditPlanner } from "./auditPlanner.js";
-import type { AuditStore } from "./auditStore.js";
+import { roundScore } from "./auditScore.js";
+import type { AuditStore, StoredRound } from "./auditStore.js";
 
 export interface AuditDeskOptions {
   readonly clock: EpochClock;
@@ -22,8 +23,10 @@ export interface AuditView {
   readonly seat: number | undefined;
   /** Ids of the nodes to audit. */
   readonly targets: readonly string[];
-  /** Handed in so far, by node id. */
+  /** Handed in so far, by node id: these count instead of what was measured. */
   readonly scores: Readonly<Record<string, number>>;
+  /** What this node's own audits found so far, by node id. */
+  readonly rounds: Readonly<Record<string, readonly (StoredRound & { readonly score: number })[]>>;
 }
 
 /** Scores that cannot be taken; the message says why. */
@@ -57,8 +60,13 @@ export class AuditDesk {
     const scores = [...this.#options.store.scores(epoch)].map(
       ([nodeId, score]) => [nodeId.toString(), score] as const,
     );
+    const rounds = (plan?.targets ?? []).map((target) => {
+      const found = this.#options.store.rounds(epoch, target);
+      return [target.toString(), found.map((round) => ({ ...round, score: roundScore(round) }))] as const;
+    });
     return {
       epoch,
+      rounds: Object.fromEntries(rounds),
       seat: plan?.seat,
       targets: plan?.targets.map(String) ?? [],
       scores: Object.fromEntries(scores),

@@ -1,6 +1,6 @@
 import type { NodeChain } from "../../chain/nodeChain.js";
 import type { RingChain } from "../../chain/ringChain.js";
-import { auditedSeats } from "../../protocol/audits.js";
+import { auditedSeats, auditorSeats } from "../../protocol/audits.js";
 import type { NodeDirectory } from "./nodeDirectory.js";
 
 /** Whom this node audits in an epoch. */
@@ -16,13 +16,24 @@ export interface AuditPlannerOptions {
   readonly directory: Pick<NodeDirectory, "catchUp" | "nodesIn">;
 }
 
+/** The ring of an epoch, as this node stands in it. */
+interface Standing {
+  readonly seat: number;
+  readonly seats: number;
+  readonly offsets: readonly number[];
+}
+
 /** Plans are asked for a few times in an epoch and the next one. */
 const KEPT_PLANS = 8;
 
-/** Finds out whom this node audits. Both the ring and the seed that decide are fixed when an epoch begins. */
+/**
+ * Finds out whom this node audits, and who audits it. Both the ring and the seed that decide are fixed when an epoch
+ * begins.
+ */
 export class AuditPlanner {
   readonly #options: AuditPlannerOptions;
   readonly #plans = new Map<number, AuditPlan>();
+  readonly #auditors = new Map<number, Promise<readonly bigint[]>>();
 
   constructor(options: AuditPlannerOptions) {
     this.#options = options;
@@ -35,18 +46,46 @@ export class AuditPlanner {
   async planOf(epoch: number): Promise<AuditPlan | undefined> {
     const known = this.#plans.get(epoch);
     if (known !== undefined) return known;
-    const { ring, directory, chain } = this.#options;
+    const standing = await this.#standingIn(epoch);
+    if (standing === undefined) return undefined;
+    const { seat, seats, offsets } = standing;
+    const plan = { seat, targets: await this.#nodesIn(auditedSeats(seat, seats, offsets), epoch) };
+    keep(this.#plans, epoch, plan);
+    return plan;
+  }
+
+  /**
+   * The nodes that audit this one in an epoch that has begun; none where it has no seat or nobody is audited. Strangers
+   * may make a node ask this: one question to the chain serves all who come meanwhile, and the answer stays.
+   * @throws Error where the chain cannot be asked, or does not say who sits in a seat.
+   */
+  async auditorsOf(epoch: number): Promise<readonly bigint[]> {
+    const known = this.#auditors.get(epoch);
+    if (known !== undefined) return known;
+    const asked = this.#findAuditors(epoch);
+    keep(this.#auditors, epoch, asked);
+    asked.catch(() => this.#auditors.delete(epoch));
+    return asked;
+  }
+
+  async #findAuditors(epoch: number): Promise<readonly bigint[]> {
+    const standing = await this.#standingIn(epoch);
+    if (standing === undefined) return [];
+    const { seat, seats, offsets } = standing;
+    return this.#nodesIn(auditorSeats(seat, seats, offsets), epoch);
+  }
+
+  async #standingIn(epoch: number): Promise<Standing | undefined> {
+    const { ring } = this.#options;
     const [own, offsets] = await Promise.all([ring.seatOf(ring.nodeId, epoch), ring.auditOffsets(epoch)]);
     if (own === undefined || offsets.length === 0) return undefined;
-    const seats = await ring.ringSize(epoch);
+    return { seat: own.seat, seats: await ring.ringSize(epoch), offsets };
+  }
+
+  async #nodesIn(seats: readonly number[], epoch: number): Promise<bigint[]> {
+    const { directory, chain } = this.#options;
     await directory.catchUp(chain.head.number);
-    const targets = await Promise.all(
-      auditedSeats(own.seat, seats, offsets).map((seat) => this.#nodeIn(seat, epoch)),
-    );
-    const plan = { seat: own.seat, targets };
-    this.#plans.set(epoch, plan);
-    for (const old of this.#plans.keys()) if (old <= epoch - KEPT_PLANS) this.#plans.delete(old);
-    return plan;
+    return Promise.all(seats.map((seat) => this.#nodeIn(seat, epoch)));
   }
 
   async #nodeIn(seat: number, epoch: number): Promise<bigint> {
@@ -56,4 +95,9 @@ export class AuditPlanner {
     }
     throw new Error(`the logs do not say who has seat ${seat} of the audit ring in epoch ${epoch}`);
   }
+}
+
+function keep<T>(plans: Map<number, T>, epoch: number, plan: T): void {
+  plans.set(epoch, plan);
+  for (const old of plans.keys()) if (old <= epoch - KEPT_PLANS) plans.delete(old);
 }

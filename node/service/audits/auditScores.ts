@@ -1,4 +1,5 @@
-import type { AuditStore, ProbeCount } from "./auditStore.js";
+import { auditScore } from "./auditScore.js";
+import type { AuditStore, StoredRound } from "./auditStore.js";
 
 /** Where the scores come from that this node commits to. */
 export interface AuditScores {
@@ -10,35 +11,36 @@ export interface AuditScores {
 }
 
 /**
- * What a node that answered each time gets: the network's neutral score, since answering says nothing yet about the
- * quality of media.
+ * What this node's audits have found, or an operator's own auditor handed in, which counts instead. A round in which
+ * not one of several targets served says more about this node's own network than about the others', so it counts for
+ * nobody. Where a target is left without rounds there are no scores at all: nothing is made up.
  */
-export const REACHABLE_SCORE = 8_000;
-
-/**
- * Scores that an auditor handed in, and for other nodes what probing them has shown: the neutral score, less the part
- * of probes that they did not answer. An epoch in which not one probe of any node was answered says more about this
- * node's own network than about the others', so it gives no scores; nor does one without probes.
- */
-export function storedScores(store: Pick<AuditStore, "scores" | "probeCount">): AuditScores {
+export function storedScores(store: Pick<AuditStore, "scores" | "rounds">): AuditScores {
   return {
     scoresOf(epoch, targets) {
       const handedIn = store.scores(epoch);
-      const probed = targets.filter((target) => !handedIn.has(target));
-      const counts = new Map(probed.map((target) => [target, store.probeCount(epoch, target)]));
-      const found = [...counts.values()];
-      if (found.some(({ probes }) => probes === 0)) return Promise.resolve(undefined);
-      if (found.length > 1 && found.every(({ answered }) => answered === 0))
-        return Promise.resolve(undefined);
-      return Promise.resolve(
-        targets.map((target) => handedIn.get(target) ?? reachabilityScore(counts.get(target))),
-      );
+      const audited = targets.filter((target) => !handedIn.has(target));
+      const found = new Map(audited.map((target) => [target, store.rounds(epoch, target)]));
+      const lost = ownOutages([...found.values()].flat());
+      const scores: number[] = [];
+      for (const target of targets) {
+        const rounds = found.get(target)?.filter(({ round }) => !lost.has(round)) ?? [];
+        const score = handedIn.get(target) ?? (rounds.length > 0 ? auditScore(rounds) : undefined);
+        if (score === undefined) return Promise.resolve(undefined);
+        scores.push(score);
+      }
+      return Promise.resolve(scores);
     },
   };
 }
 
-function reachabilityScore(count: ProbeCount | undefined): number {
-  if (count === undefined || count.probes === 0)
-    throw new RangeError("a node that was not probed has no score");
-  return Math.round((REACHABLE_SCORE * count.answered) / count.probes);
+/** Rounds in which several targets were tried and not one served. */
+function ownOutages(rounds: readonly StoredRound[]): Set<number> {
+  const numbers = new Set(rounds.map(({ round }) => round));
+  return new Set(
+    [...numbers].filter((number) => {
+      const tried = rounds.filter(({ round }) => round === number);
+      return tried.length > 1 && tried.every(({ fault }) => fault !== undefined);
+    }),
+  );
 }

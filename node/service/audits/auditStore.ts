@@ -2,15 +2,34 @@ import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { inTransaction } from "../../chain/sqlite.js";
 import { createServiceTables } from "../schema.js";
+import type { AuditRound } from "./auditScore.js";
 
-/** How often a node answered of how often it was tried. */
-export interface ProbeCount {
-  readonly probes: number;
-  readonly answered: number;
-}
+/** A round of an epoch, counted from 0, and what it found. */
+export type StoredRound = AuditRound & { readonly round: number };
 
 const reportSchema = z.object({ node_id: z.string().transform((value) => BigInt(value)), score: z.number() });
-const countSchema = z.object({ probes: z.number(), answered: z.number() });
+const roundSchema = z.union([
+  z.object({ round: z.number(), fault: z.string() }).transform(({ round, fault }): StoredRound => ({ round, fault })),
+  z
+    .object({
+      round: z.number(),
+      join_ms: z.number(),
+      round_trip_time_ms: z.number(),
+      jitter_ms: z.number(),
+      loss_ratio: z.number(),
+      frozen_ratio: z.number(),
+    })
+    .transform((row): StoredRound => ({
+      round: row.round,
+      measurement: {
+        joinMs: row.join_ms,
+        roundTripTimeMs: row.round_trip_time_ms,
+        jitterMs: row.jitter_ms,
+        lossRatio: row.loss_ratio,
+        frozenRatio: row.frozen_ratio,
+      },
+    })),
+]);
 
 /** What this node has found out about those it audits, durable. */
 export class AuditStore {
@@ -45,35 +64,36 @@ export class AuditStore {
     );
   }
 
-  /** Notes whether a node answered; the first note for a round of an epoch stands. */
-  putProbe(epoch: number, nodeId: bigint, round: number, answered: boolean): void {
+  /** Keeps what a round found; the first note for a round of an epoch stands. */
+  putRound(epoch: number, nodeId: bigint, round: number, { measurement, fault }: AuditRound): void {
     this.#database
       .prepare(
-        `INSERT INTO audit_probes (epoch, node_id, round, answered) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        `INSERT INTO audit_rounds
+           (epoch, node_id, round, fault, join_ms, round_trip_time_ms, jitter_ms, loss_ratio, frozen_ratio)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       )
-      .run(epoch, nodeId.toString(), round, answered ? 1 : 0);
+      .run(
+        ...[epoch, nodeId.toString(), round, fault ?? null],
+        ...[measurement?.joinMs ?? null, measurement?.roundTripTimeMs ?? null, measurement?.jitterMs ?? null],
+        ...[measurement?.lossRatio ?? null, measurement?.frozenRatio ?? null],
+      );
   }
 
-  hasProbe(epoch: number, nodeId: bigint, round: number): boolean {
-    const row = this.#database
-      .prepare("SELECT 1 FROM audit_probes WHERE epoch = ? AND node_id = ? AND round = ?")
-      .get(epoch, nodeId.toString(), round);
-    return row !== undefined;
+  hasRound(epoch: number, nodeId: bigint, round: number): boolean {
+    return this.rounds(epoch, nodeId).some((stored) => stored.round === round);
   }
 
-  probeCount(epoch: number, nodeId: bigint): ProbeCount {
-    const row = this.#database
-      .prepare(
-        `SELECT count(*) AS probes, coalesce(sum(answered), 0) AS answered FROM audit_probes
-         WHERE epoch = ? AND node_id = ?`,
-      )
-      .get(epoch, nodeId.toString());
-    return countSchema.parse(row);
+  /** What was found about a node in an epoch, in the order of rounds. */
+  rounds(epoch: number, nodeId: bigint): StoredRound[] {
+    return this.#database
+      .prepare("SELECT * FROM audit_rounds WHERE epoch = ? AND node_id = ? ORDER BY round")
+      .all(epoch, nodeId.toString())
+      .map((row) => roundSchema.parse(row));
   }
 
   /** Forgets what was found before an epoch. */
   prune(epoch: number): void {
     this.#database.prepare("DELETE FROM audit_scores WHERE epoch < ?").run(epoch);
-    this.#database.prepare("DELETE FROM audit_probes WHERE epoch < ?").run(epoch);
+    this.#database.prepare("DELETE FROM audit_rounds WHERE epoch < ?").run(epoch);
   }
 }

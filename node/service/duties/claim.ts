@@ -4,7 +4,7 @@ import { deadlinePassed, upkeepDelaySeconds, upkeepTurnSeconds } from "./duty.js
 import type { Duty, DutyContext } from "./duty.js";
 
 /** Claims this node's epoch for its stakers, when proofs are no longer taken. */
-export function claimDuty(context: DutyContext): Duty {
+export function claimDuty(context: Pick<DutyContext, "chain" | "queue" | "epochs" | "log">): Duty {
   return {
     name: "claim",
     async run(epoch) {
@@ -68,7 +68,7 @@ const MINT_AFTER_TURNS = 3;
 
 /** What to claim an epoch with; undefined where there is nothing that this node could claim. */
 async function claimable(
-  { chain, epochs, log }: DutyContext,
+  { chain, epochs, log }: Pick<DutyContext, "chain" | "epochs" | "log">,
   epoch: number,
   isAttested: boolean,
 ): Promise<Attestation | undefined> {

@@ -53,8 +53,9 @@ export async function startAppServer(settings: AppSettings, provider: JsonRpcPro
       ttlSeconds: TOKEN_SECONDS,
       maxBytesPerEpoch: MAX_BYTES_PER_EPOCH,
       voucherUrl: `http://127.0.0.1:${server.port}/vouchers`,
+      homes: room.nodes.map(({ nodeId }) => nodeId),
     });
-    return json({ url: room.url, nodeId: room.nodeId, domain, token } satisfies TokenAnswer);
+    return json({ nodes: room.nodes, domain, token } satisfies TokenAnswer);
   };
   const server = await serveHttp(
     {

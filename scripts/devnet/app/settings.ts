@@ -9,8 +9,13 @@ export const appSettingsSchema = z.strictObject({
   account: addressSchema,
   /** Private key that signs grants and vouchers. */
   signerKey: hexSchema(32),
-  /** Rooms, and the nodes that carry them. */
-  rooms: z.array(z.strictObject({ name: z.string(), nodeId: uint256Schema, url: z.string() })),
+  /** Rooms, and the nodes that carry them, the home first. */
+  rooms: z.array(
+    z.strictObject({
+      name: z.string(),
+      nodes: z.array(z.strictObject({ nodeId: uint256Schema, url: z.string() })).min(1),
+    }),
+  ),
   /** Where it keeps what it promised to nodes. */
   databaseFile: z.string(),
   /** 0 for any free one. */

@@ -23,9 +23,8 @@ export const tokenRequestSchema = z.strictObject({
 export type TokenRequest = z.output<typeof tokenRequestSchema>;
 
 export const tokenAnswerSchema = z.strictObject({
-  /** Signaling address of the node that carries the room. */
-  url: z.url({ protocol: /^wss?$/ }),
-  nodeId: uint256Schema,
+  /** The nodes that carry the room, its home first; `url` is a signaling address. */
+  nodes: z.array(z.strictObject({ nodeId: uint256Schema, url: z.url({ protocol: /^wss?$/ }) })).min(1),
   domain: typedDataDomainSchema,
   token: z.strictObject({ grant: accessGrantSchema, grantSignature: signatureSchema, details: z.string() }),
 });

@@ -48,7 +48,12 @@ describe("transaction queue", function () {
 
   /** A queue on this test's database file, as after a start of the node. */
   async function start(
-    options: { replaceAfterBlocks?: number; confirmations?: number; maxFeePerGas?: bigint } = {},
+    options: {
+      replaceAfterBlocks?: number;
+      confirmations?: number;
+      maxFeePerGas?: bigint;
+      onReorganised?: (intents: readonly string[]) => void;
+    } = {},
   ) {
     const watcher = await watch(chain.provider);
     const database = openDatabase(join(directory, `${count}.sqlite`));
@@ -58,6 +63,7 @@ describe("transaction queue", function () {
       gasPrice: { factor: 1.5, maxFeePerGas: options.maxFeePerGas ?? parseEther("0.001") },
       replaceAfterBlocks: options.replaceAfterBlocks ?? 3,
       confirmations: options.confirmations ?? 1,
+      ...(options.onReorganised === undefined ? {} : { onReorganised: options.onReorganised }),
       log: pino({ enabled: false }),
     });
     const started = { queue, watcher, database, store };
@@ -273,5 +279,27 @@ describe("transaction queue", function () {
     expect(isFinal).to.equal(false);
     await chain.mine();
     await sending;
+  });
+
+  it("sends again what a reorganisation of the chain has undone, and says so", async function () {
+    const undone: string[] = [];
+    const { queue } = await start({ onReorganised: (intents) => undone.push(...intents) });
+    await queue.send(transfer("attest:1"));
+    // The blocks of the new branch are others: time passes differently.
+    const restore = await chain.snapshot();
+    const hashes = [
+      (await queue.send(transfer("attest:2"))).hash,
+      (await queue.send(transfer("attest:3"))).hash,
+    ];
+    expect(await countOf("latest")).to.equal(3);
+    await restore();
+    expect(await countOf("latest")).to.equal(1);
+    const head = await chain.provider.getBlock("latest");
+    await chain.mineAt((head?.timestamp ?? 0) + 7);
+    await eventually("sent again", async () => (await countOf("latest")) === 3);
+    await chain.mine();
+    await eventually("noted", () => queue.pending.length === 0);
+    expect(undone).to.deep.equal(["attest:2", "attest:3"]);
+    for (const hash of hashes) expect((await chain.provider.getTransactionReceipt(hash))?.status).to.equal(1);
   });
 });

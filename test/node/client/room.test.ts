@@ -10,7 +10,7 @@ import type { RemoteTrack } from "../../../node/client/tracks.js";
 import { JoinRefused, SessionEnded } from "../../../node/protocol/refusals.js";
 import { typedDataDomain } from "../../../node/protocol/typedData.js";
 import type { SignedReceipt } from "../../../node/protocol/typedData.js";
-import { LossyRelay } from "../../support/lossyRelay.js";
+import { LossyRelay } from "../../../scripts/devnet/lossyRelay.js";
 import { eventually } from "../support/eventually.js";
 import { TestNode } from "../support/testNode.js";
 import type { TestNodeOptions } from "../support/testNode.js";
@@ -270,7 +270,7 @@ describe("Room", () => {
     await node.publishTestMedia(await node.join());
     const sessionKey = createSessionKey();
     // No receipt but the last one.
-    const room = await node.join({ sessionKey, receiptIntervalMs: 60_000 });
+    const room = await node.join({ sessionKey, receiptIntervalMs: 60_000, giveUpAfterMs: 0 });
     const session = node.admission.session(sessionKey.address);
     await eventually("bytes", () => session.bytesSent > 10_000n);
     session.end(new SessionEnded("app_unpaid", "the app owes too much"));
@@ -285,7 +285,7 @@ describe("Room", () => {
     await start();
     await node.publishTestMedia(await node.join());
     const sessionKey = createSessionKey();
-    const room = await node.join({ sessionKey, receiptIntervalMs: 60_000 });
+    const room = await node.join({ sessionKey, receiptIntervalMs: 60_000, giveUpAfterMs: 0 });
     const session = node.admission.session(sessionKey.address);
     await eventually("bytes", () => session.bytesSent > 10_000n);
     node.stopping.abort();
@@ -296,7 +296,7 @@ describe("Room", () => {
 
   it("hears that the media worker died", async () => {
     await start();
-    const room = await node.join();
+    const room = await node.join({ giveUpAfterMs: 0 });
     const [worker] = node.media.workers;
     const died = once(node.media, "workerdied");
     process.kill(worker?.pid ?? 0, "SIGKILL");
@@ -330,7 +330,7 @@ describe("Room", () => {
 
   it("signs for less, and of less quality, on a bad network", async () => {
     // Participants reach the node through the relay: another loopback address, the same port.
-    await start({ media: { listen: { ip: "127.0.0.1", announcedAddress: "127.0.0.2", port: 0 } } });
+    await start({ media: { listen: { addresses: [{ ip: "127.0.0.1", announcedAddress: "127.0.0.2" }], port: 0 } } });
     const port = node.media.ports[0]?.udp ?? 0;
     const relay = await LossyRelay.open({ address: "127.0.0.2", port }, "127.0.0.1");
     try {

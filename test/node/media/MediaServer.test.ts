@@ -1,14 +1,15 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { expect } from "chai";
-import { MediaError } from "../../../node/media/mediaError.js";
 import { MediaServer } from "../../../node/media/MediaServer.js";
 import type { MediaServerOptions } from "../../../node/media/MediaServer.js";
 import type { Subscription } from "../../../node/media/Subscription.js";
+import { eventually } from "../support/eventually.js";
 import { silent } from "../support/testNode.js";
 import { opusTrack } from "./opusTrack.js";
+import { refusal } from "./refusal.js";
 
-const LOOPBACK = { ip: "127.0.0.1", port: 0 };
+const LOOPBACK = { addresses: [{ ip: "127.0.0.1" }], port: 0 };
 
 describe("MediaServer", () => {
   const servers: MediaServer[] = [];
@@ -17,17 +18,6 @@ describe("MediaServer", () => {
     const server = await MediaServer.start({ workers: 1, listen: LOOPBACK, logger: silent, ...options });
     servers.push(server);
     return server;
-  }
-
-  /** The code with which something is refused. */
-  async function refusal(action: () => unknown): Promise<string> {
-    try {
-      await action();
-    } catch (error) {
-      if (error instanceof MediaError) return error.code;
-      throw error;
-    }
-    throw new Error("it was not refused");
   }
 
   afterEach(async () => {
@@ -61,7 +51,9 @@ describe("MediaServer", () => {
   });
 
   it("announces the configured address and the worker's ports", async () => {
-    const media = await start({ listen: { ...LOOPBACK, announcedAddress: "node.example" } });
+    const media = await start({
+      listen: { addresses: [{ ip: "127.0.0.1", announcedAddress: "node.example" }], port: 0 },
+    });
     const { peer } = await media.join("room", "a");
     const { iceCandidates } = await peer.createSendTransport();
     const [ports] = media.ports;
@@ -142,7 +134,7 @@ describe("MediaServer", () => {
     expect(await refusal(() => peer.restartIce("unknown"))).to.equal("not_found");
     expect(await refusal(() => peer.publish("unknown", opusTrack()))).to.equal("not_found");
     expect(await refusal(() => peer.publication("unknown"))).to.equal("not_found");
-    expect(await refusal(() => peer.resumeSubscription("unknown"))).to.equal("not_found");
+    expect(await refusal(() => peer.subscription("unknown"))).to.equal("not_found");
     const codecs = [{ mimeType: "audio/unheard-of", payloadType: 111, clockRate: 48_000 }];
     const track = { ...opusTrack(), rtpParameters: { codecs } };
     expect(await refusal(() => peer.publish(id, track))).to.equal("invalid_parameters");
@@ -171,18 +163,57 @@ describe("MediaServer", () => {
     expect(await lost.peer.bytesSent()).to.equal(0n);
 
     const moved = await media.join("lost", "a");
-    expect(moved.room.worker).to.equal(kept.room.worker);
+    expect(moved.room.worker.closed).to.equal(false);
   });
 
-  it("lets nobody in without a worker, or once it is closed", async () => {
+  it("lets nobody in once it is closed", async () => {
     const media = await start();
-    const { room } = await media.join("room", "a");
-    const died = once(media, "workerdied");
-    process.kill(room.worker.pid, "SIGKILL");
-    await died;
-    expect(await refusal(() => media.join("room", "a"))).to.equal("no_worker");
+    await media.join("room", "a");
     await media.close();
     expect(await refusal(() => media.join("room", "a"))).to.equal("closed");
+    expect([media.roomCount, media.peerCount]).to.deep.equal([0, 0]);
+  });
+
+  it("offers what comes from participants on other nodes, as long as it lasts", async () => {
+    const media = await start();
+    const [ada, bob] = [await media.join("room", "ada"), await media.join("room", "bob")];
+    const { room } = ada;
+    const offers: [string, string, string][] = [];
+    for (const { peer } of [ada, bob]) {
+      peer.on("subscribed", ({ publication }) =>
+        offers.push([peer.id, publication.peerId, publication.source]),
+      );
+      peer.on("subscribedData", ({ publication }) =>
+        offers.push([peer.id, publication.peerId, publication.label]),
+      );
+      await peer.createReceiveTransport(room.rtpCapabilities);
+    }
+    const local: unknown[] = [];
+    room.on("published", (publication) => local.push(publication));
+    const transport = await room.router.createPlainTransport({
+      listenInfo: { protocol: "udp", ip: "127.0.0.1" },
+      enableSctp: true,
+    });
+    const { kind, rtpParameters } = opusTrack();
+    const producer = await transport.produce({ kind, rtpParameters });
+    // A participant who has moved here from there does not receive itself.
+    const remote = room.addRemote({ peerId: "ada", source: "microphone", producer });
+    const dataProducer = await transport.produceData({
+      label: "chat",
+      sctpStreamParameters: { streamId: 0 },
+    });
+    room.addRemoteData({ peerId: "carol", dataProducer });
+    await eventually("both are offered", () => offers.length === 3);
+    expect(offers).to.have.deep.members([
+      ["bob", "ada", "microphone"],
+      ["ada", "carol", "chat"],
+      ["bob", "carol", "chat"],
+    ]);
+    expect(local).to.deep.equal([]);
+    expect(room.publications).to.deep.equal([remote]);
+    transport.close();
+    expect([room.publications, room.dataPublications]).to.deep.equal([[], []]);
+    await eventually("the offers are gone", () => bob.peer.subscriptions.length === 0);
   });
 
   it("says which port is taken, and leaves no worker running", async () => {
@@ -194,7 +225,7 @@ describe("MediaServer", () => {
     try {
       const failure = await MediaServer.start({
         workers: 2,
-        listen: { ip: "127.0.0.1", port: port - 1 },
+        listen: { ...LOOPBACK, port: port - 1 },
         logger: silent,
       }).then(
         () => undefined,

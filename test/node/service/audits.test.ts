@@ -5,10 +5,12 @@ import { openDatabase } from "../../../node/chain/sqlite.js";
 import type { DirectoryEvent } from "../../../node/chain/ringChain.js";
 import { createEpochClock } from "../../../node/protocol/epochClock.js";
 import { AuditDesk, ScoresRefused } from "../../../node/service/audits/auditDesk.js";
-import { REACHABLE_SCORE, storedScores } from "../../../node/service/audits/auditScores.js";
+import { AUDIT_ROUNDS, Auditor } from "../../../node/service/audits/auditor.js";
+import { roundScore } from "../../../node/service/audits/auditScore.js";
+import type { AuditRound } from "../../../node/service/audits/auditScore.js";
+import { storedScores } from "../../../node/service/audits/auditScores.js";
 import { AuditStore } from "../../../node/service/audits/auditStore.js";
 import { NodeDirectory } from "../../../node/service/audits/nodeDirectory.js";
-import { PROBE_ROUNDS, ReachabilityProber } from "../../../node/service/audits/reachabilityProber.js";
 import { EpochStore } from "../../../node/service/epochStore.js";
 import { EMPTY_ROOT } from "../../../node/protocol/receiptTree.js";
 
@@ -26,30 +28,44 @@ describe("audit findings", function () {
     database.close();
   });
 
-  /** Notes as many probes as there are marks: "+" answered, "-" not. */
-  const probed = (nodeId: bigint, marks: string) =>
-    Array.from(marks).forEach((mark, round) => store.putProbe(EPOCH, nodeId, round, mark === "+"));
+  /** Loopback would look like this. */
+  const measurement = { joinMs: 300, roundTripTimeMs: 2, jitterMs: 1, lossRatio: 0, frozenRatio: 0 };
+  const good = roundScore({ measurement });
+
+  /** Notes as many rounds as there are marks: "+" served, "-" not. */
+  const audited = (nodeId: bigint, marks: string) =>
+    Array.from(marks).forEach((mark, round) =>
+      store.putRound(EPOCH, nodeId, round, mark === "+" ? { measurement } : { fault: "refused" }),
+    );
   const scores = (...targets: bigint[]) => storedScores(store).scoresOf(EPOCH, targets);
 
-  it("score who answers neutral, who never answers 0, and who answers at times in between", async function () {
-    probed(1n, "+++");
-    probed(2n, "---");
-    probed(3n, "+-+");
-    expect(await scores(1n, 2n, 3n)).to.deep.equal([REACHABLE_SCORE, 0, 5_333]);
-    expect(await scores(3n, 1n)).to.deep.equal([5_333, REACHABLE_SCORE]);
+  it("score who serves by its media, who never serves 0, and who serves at times in between", async function () {
+    audited(1n, "+++");
+    audited(2n, "---");
+    audited(3n, "+-+");
+    expect(good).to.be.greaterThan(9_900);
+    expect(await scores(1n, 2n, 3n)).to.deep.equal([good, 0, Math.round((2 * good) / 3)]);
+    expect(await scores(3n, 1n)).to.deep.equal([Math.round((2 * good) / 3), good]);
   });
 
-  it("give no scores where one node was not probed, or where nobody at all answered", async function () {
-    probed(1n, "+");
+  it("leave out rounds in which nobody served: this node's own network was down", async function () {
+    audited(1n, "+-+");
+    audited(2n, "--+");
+    expect(await scores(1n, 2n)).to.deep.equal([good, Math.round(good / 2)]);
+    expect(await scores(2n), "of one target nobody can tell").to.deep.equal([Math.round(good / 3)]);
+  });
+
+  it("give no scores where one node was not audited, or where nobody at all served", async function () {
+    audited(1n, "+");
     expect(await scores(1n, 2n)).to.equal(undefined);
-    probed(2n, "-");
-    probed(3n, "--");
+    audited(2n, "-");
+    audited(3n, "--");
     expect(await scores(2n, 3n)).to.equal(undefined);
-    expect(await scores(1n, 2n, 3n)).to.deep.equal([REACHABLE_SCORE, 0, 0]);
+    expect(await scores(1n, 2n, 3n)).to.deep.equal([good, 0, 0]);
   });
 
   it("go by what an auditor handed in, and the later word of it", async function () {
-    probed(1n, "+++");
+    audited(1n, "+++");
     store.putScores(
       EPOCH,
       new Map([
@@ -62,16 +78,19 @@ describe("audit findings", function () {
     expect(await storedScores(store).scoresOf(EPOCH + 1, [1n])).to.equal(undefined);
   });
 
-  it("count each round once, and forget old epochs", function () {
-    probed(1n, "+");
-    store.putProbe(EPOCH, 1n, 0, false);
-    expect(store.probeCount(EPOCH, 1n)).to.deep.equal({ probes: 1, answered: 1 });
+  it("count each round once, keep what was measured, and forget old epochs", function () {
+    audited(1n, "+-");
+    store.putRound(EPOCH, 1n, 0, { fault: "later" });
+    expect(store.rounds(EPOCH, 1n)).to.deep.equal([
+      { round: 0, measurement },
+      { round: 1, fault: "refused" },
+    ]);
     store.putScores(EPOCH, new Map([[1n, 5]]));
     store.prune(EPOCH);
     expect(store.scores(EPOCH).size).to.equal(1);
     store.prune(EPOCH + 1);
     expect(store.scores(EPOCH).size).to.equal(0);
-    expect(store.probeCount(EPOCH, 1n).probes).to.equal(0);
+    expect(store.rounds(EPOCH, 1n)).to.deep.equal([]);
   });
 
   describe("handed in on the private port", function () {
@@ -99,6 +118,18 @@ describe("audit findings", function () {
         seat: 4,
         targets: ["2", "3"],
         scores: { "2": 9_000, "77": 1 },
+        rounds: { "2": [], "3": [] },
+      });
+    });
+
+    it("stand beside what this node measured", async function () {
+      audited(3n, "+-");
+      expect((await desk.view(EPOCH)).rounds).to.deep.equal({
+        "2": [],
+        "3": [
+          { round: 0, measurement, score: good },
+          { round: 1, fault: "refused", score: 0 },
+        ],
       });
     });
 
@@ -137,17 +168,24 @@ describe("audit findings", function () {
     });
   });
 
-  describe("of probes", function () {
-    /** A prober whose blocks come one a second, and whose moments lie at a part of each round. */
-    function prober(options: {
+  describe("of this node's audits", function () {
+    /** An auditor whose blocks come one a second, and whose moments lie at a part of what is left of each round. */
+    function auditor(options: {
       random: number;
-      answers: (nodeId: bigint) => string | undefined;
+      finds: (nodeId: bigint) => AuditRound;
       plan?: "none";
+      targets?: bigint[];
     }) {
       let listener: (head: { number: number; timestamp: number }) => void = () => undefined;
-      const state = { timestamp: clock.startOf(EPOCH), planFails: 0, tried: [] as [number, bigint][] };
-      const instance = new ReachabilityProber({
-        ...{ clock, store, log: pino({ enabled: false }), random: () => options.random },
+      const state = {
+        ...{ timestamp: clock.startOf(EPOCH), planFails: 0, tried: [] as [number, bigint][] },
+        /** Probes that have begun wait for this. */
+        probing: Promise.resolve(),
+        /** Probes under way, and the most at once. */
+        ...{ running: 0, most: 0 },
+      };
+      const instance = new Auditor({
+        ...{ clock, store, log: pino({ enabled: false }), random: () => options.random, longestProbeMs: 4_000 },
         watcher: {
           get head() {
             return { number: 1, timestamp: state.timestamp };
@@ -160,19 +198,26 @@ describe("audit findings", function () {
         planner: {
           planOf: () => {
             if (state.planFails-- > 0) return Promise.reject(new Error("no RPC endpoint answered"));
-            return Promise.resolve(options.plan === "none" ? undefined : { seat: 0, targets: [1n, 2n] });
+            const { plan, targets = [1n, 2n] } = options;
+            return Promise.resolve(plan === "none" ? undefined : { seat: 0, targets });
           },
         },
         directory: { endpointOf: (nodeId) => `ws://node-${nodeId}/` },
-        probe: (endpoint, nodeId) => {
+        probe: async ({ endpoint, nodeId, epoch }) => {
           expect(endpoint).to.equal(`ws://node-${nodeId}/`);
+          expect(epoch).to.equal(EPOCH);
           state.tried.push([state.timestamp - clock.startOf(EPOCH), nodeId]);
-          return Promise.resolve(options.answers(nodeId));
+          state.running += 1;
+          state.most = Math.max(state.most, state.running);
+          await state.probing;
+          state.running -= 1;
+          return options.finds(nodeId);
         },
       });
       instance.start();
       const pass = async (seconds: number) => {
         for (let second = 0; second < seconds; second++) {
+          await new Promise((resolve) => setImmediate(resolve));
           state.timestamp += 1;
           listener({ number: 1, timestamp: state.timestamp });
           await new Promise((resolve) => setImmediate(resolve));
@@ -182,36 +227,74 @@ describe("audit findings", function () {
     }
 
     it("come once in each round, at its moment, for each node", async function () {
-      const { instance, state, pass } = prober({
+      const { instance, state, pass } = auditor({
         random: 0.5,
-        answers: (id) => (id === 2n ? "down" : undefined),
+        finds: (id) => (id === 2n ? { fault: "down" } : { measurement }),
       });
       await pass(59);
       await instance.stop();
-      // Rounds of 20 s, of which 16 s are used.
+      // Rounds of 20 s, whose last 4 s are left for probes to end in.
       expect(state.tried.filter(([, id]) => id === 1n).map(([second]) => second)).to.deep.equal([8, 28, 48]);
-      expect(store.probeCount(EPOCH, 1n)).to.deep.equal({ probes: PROBE_ROUNDS, answered: PROBE_ROUNDS });
-      expect(store.probeCount(EPOCH, 2n)).to.deep.equal({ probes: PROBE_ROUNDS, answered: 0 });
+      expect(store.rounds(EPOCH, 1n).map(({ measurement: found }) => found)).to.deep.equal(
+        Array.from({ length: AUDIT_ROUNDS }, () => measurement),
+      );
+      expect(store.rounds(EPOCH, 2n).map(({ fault }) => fault)).to.deep.equal(["down", "down", "down"]);
     });
 
     it("are not repeated after a restart, and go on in what is left of the epoch", async function () {
-      const first = prober({ random: 0.1, answers: () => undefined });
+      const first = auditor({ random: 0.1, finds: () => ({ measurement }) });
       await first.pass(10);
       await first.instance.stop();
-      const second = prober({ random: 0, answers: () => "down" });
+      const second = auditor({ random: 0, finds: () => ({ fault: "down" }) });
       second.state.timestamp += 10;
       await second.pass(49);
       await second.instance.stop();
-      expect(store.probeCount(EPOCH, 1n)).to.deep.equal({ probes: 3, answered: 1 });
+      expect(store.rounds(EPOCH, 1n).map(({ fault }) => fault)).to.deep.equal([undefined, "down", "down"]);
+    });
+
+    it("measure few nodes at once, and all of them in time", async function () {
+      const { instance, state, pass } = auditor({
+        ...{ random: 0, targets: [1n, 2n, 3n, 4n, 5n], finds: () => ({ measurement }) },
+      });
+      let end: () => void = () => undefined;
+      state.probing = new Promise((resolve) => (end = resolve));
+      await pass(5);
+      expect(state.most).to.equal(2);
+      expect(state.tried.length).to.equal(2);
+      end();
+      await pass(5);
+      expect(state.tried.length).to.equal(5);
+      expect(state.most).to.equal(2);
+      await instance.stop();
+    });
+
+    it("that the end of the node or of the epoch cuts off say nothing about a node", async function () {
+      const { instance, state, pass } = auditor({ random: 1, finds: () => ({ fault: "cut off" }) });
+      let end: () => void = () => undefined;
+      state.probing = new Promise((resolve) => (end = resolve));
+      await pass(58);
+      const stopping = instance.stop();
+      end();
+      await stopping;
+      expect(store.rounds(EPOCH, 1n)).to.deep.equal([]);
+      const late = auditor({ random: 1, finds: () => ({ fault: "cut off" }) });
+      late.state.timestamp += 40;
+      late.state.probing = new Promise((resolve) => (end = resolve));
+      await late.pass(18);
+      expect(late.state.running).to.equal(2);
+      late.state.timestamp += 5;
+      end();
+      await late.instance.stop();
+      expect(store.rounds(EPOCH, 1n)).to.deep.equal([]);
     });
 
     it("are tried again when the chain could not be asked, and not made where nobody is audited", async function () {
-      const failing = prober({ random: 0, answers: () => undefined });
+      const failing = auditor({ random: 0, finds: () => ({ measurement }) });
       failing.state.planFails = 2;
       await failing.pass(10);
       await failing.instance.stop();
-      expect(store.probeCount(EPOCH, 1n).probes).to.equal(1);
-      const idle = prober({ random: 0, answers: () => undefined, plan: "none" });
+      expect(store.rounds(EPOCH, 1n).length).to.equal(1);
+      const idle = auditor({ random: 0, finds: () => ({ measurement }), plan: "none" });
       await idle.pass(30);
       await idle.instance.stop();
       expect(idle.state.tried).to.deep.equal([]);

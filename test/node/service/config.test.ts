@@ -58,14 +58,24 @@ describe("configuration", function () {
   it("is shown whole by the sample, whose comments state the defaults", async function () {
     const sample = await loadConfig(SAMPLE, {});
     const text = await readFile(SAMPLE, "utf8");
-    const uncommented = text.replace(/^( {2})# (?=[a-zA-Z]+: )/gm, "$1");
+    // Also members of members, and those of lists.
+    const uncommented = text.replace(/^( {2})# (?=( {2})*(- )?([a-zA-Z]+:|"))/gm, "$1");
     const path = join(directory, "uncommented.yaml");
     await writeFile(path, uncommented);
     const { key, media, service, ...rest } = await loadConfig(path, {});
     expect(key.keystoreFile).to.equal(join(directory, "operator.json"));
-    expect(media).to.deep.equal({ ip: "0.0.0.0", announcedAddress: "203.0.113.7", port: 40_000, workers: 2 });
+    expect(media).to.deep.equal({
+      ...sample.media,
+      listen: [
+        { ip: "0.0.0.0", announcedAddress: "203.0.113.7" },
+        { ip: "::", announcedAddress: "2001:db8::7" },
+      ],
+      workers: 2,
+      maxOutgoingMegabitsPerSecond: 1_000,
+    });
     expect(service).to.deep.equal({ ...sample.service, receiptGraceSeconds: 5_000 });
-    for (const section of ["chain", "public", "private", "payment", "log"] as const) {
+    const others = ["chain", "public", "private", "cluster", "webhooks", "payment", "audits", "log"] as const;
+    for (const section of others) {
       expect(rest[section], section).to.deep.equal(sample[section]);
     }
   });
@@ -80,6 +90,10 @@ describe("configuration", function () {
     const { nodeId: _, ...withoutId } = least;
     expect(await refusal(withoutId)).to.contain("nodeId");
     expect(await refusal({ ...least, nodeId: 0 })).to.contain("nodeId");
+    expect(await refusal({ ...least, nodeId: -1 })).to.contain("nodeId");
+    expect(await refusal({ ...least, media: { listen: [] } })).to.contain("media.listen");
+    expect(await refusal({ ...least, media: { listen: [{ ip: "localhost" }] } })).to.contain("media.listen");
+    expect(await refusal({ ...least, cluster: { ports: { from: 5, to: 4 } } })).to.contain("range of ports");
     expect(await refusal({ ...least, public: { port: 70_000 } })).to.contain("public.port");
     expect(await refusal({ ...least, chain: { rpcUrls: ["ftp://x"] } })).to.contain("chain.rpcUrls");
     expect(await refusal({ ...least, payment: { credit: 1 } })).to.contain("payment.credit");
@@ -91,6 +105,12 @@ describe("configuration", function () {
       String(error),
     );
     expect(missing).to.contain("cannot be read");
+  });
+
+  it("takes a node that is not registered yet only where that is asked for", async function () {
+    expect(await refusal({ ...least, nodeId: 0 })).to.contain("dtelecom-node register");
+    const path = join(directory, "node.yaml");
+    expect((await loadConfig(path, {}, { unregistered: true })).nodeId).to.equal(0n);
   });
 
   it("is overridden by the environment, which is checked alike", async function () {

@@ -1,10 +1,7 @@
 import { expect } from "chai";
 import { createSessionKey } from "../../../node/client/sessionKey.js";
 import type { SessionKey } from "../../../node/client/sessionKey.js";
-import { isHex } from "../../../node/protocol/hex.js";
 import { SessionEnded } from "../../../node/protocol/refusals.js";
-import { toWire } from "../../../node/protocol/schemas.js";
-import { joinProof, roomHash } from "../../../node/protocol/typedData.js";
 import { eventually } from "../support/eventually.js";
 import { RawClient } from "../support/RawClient.js";
 import { TestNode } from "../support/testNode.js";
@@ -28,15 +25,9 @@ describe("joining", () => {
     return client;
   }
 
-  /** What `join` carries for this connection's nonce. */
-  async function claim(client: RawClient, sessionKey: SessionKey, signer = sessionKey): Promise<unknown> {
-    const welcome: unknown = client.messages[0]?.data;
-    const nonce: unknown =
-      typeof welcome === "object" && welcome && "nonce" in welcome ? welcome.nonce : undefined;
-    if (!isHex(nonce, 32)) throw new Error("no nonce");
-    const { nodeId, domain } = node.admission;
-    const joinSignature = await joinProof.sign(signer, domain, { nodeId, room: roomHash("standup"), nonce });
-    return toWire({ room: "standup", ...(await node.token(sessionKey)), joinSignature });
+  async function claim(client: RawClient, sessionKey: SessionKey, signer = sessionKey): Promise<object> {
+    const { joinSignature } = await node.resumption(client, sessionKey, "standup", signer);
+    return { ...(await node.claim(client, sessionKey)), joinSignature };
   }
 
   it("answers with what the room carries and who is in it", async () => {
@@ -54,10 +45,9 @@ describe("joining", () => {
       peerId: bob.address,
       identity: bob.address,
     });
-    await second.end();
+    second.socket.close();
     expect((await first.notification("peerLeft")).data).to.deep.equal({ peerId: bob.address });
-    const health = await fetch(`http://127.0.0.1:${node.signaling.port}/health`);
-    expect(await health.json()).to.deep.equal({ status: "ok", participants: 1, rooms: 1 });
+    expect(node.signaling.participants).to.equal(1);
   });
 
   it("happens once per connection", async () => {

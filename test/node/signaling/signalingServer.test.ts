@@ -52,23 +52,11 @@ describe("signaling server", () => {
     expect(welcomes[0]).not.to.deep.equal(welcomes[1]);
   });
 
-  it("answers GET /health and nothing else", async () => {
+  it("takes participants at its root only", async () => {
     await start();
-    const url = node.signaling.url.replace("ws://", "http://");
-    const health = await fetch(`${url}health`);
-    expect(health.status).to.equal(200);
-    expect(await health.json()).to.deep.equal({ status: "ok", participants: 0, rooms: 0 });
-    for (const [path, method] of [
-      ["health", "POST"],
-      ["", "GET"],
-      ["metrics", "GET"],
-    ]) {
-      const response = await fetch(`${url}${path}`, { method });
-      expect(response.status, `${method} /${path}`).to.equal(404);
-      await response.arrayBuffer();
-    }
     const elsewhere = new RawClient(`${node.signaling.url}elsewhere`);
     expect((await elsewhere.closed).code).to.equal(1006);
+    expect(node.signaling.connections).to.equal(0);
   });
 
   it("says what is wrong with a message, closes after the third, and leaves others alone", async () => {
@@ -87,7 +75,10 @@ describe("signaling server", () => {
         method: "error",
         data: { code, reason: "the message is neither request, response nor notification" },
       },
-      { method: "goodbye", data: { code, reason: "binary messages are not part of the protocol" } },
+      {
+        method: "goodbye",
+        data: { code, reason: "binary messages are not part of the protocol", rejoin: "no" },
+      },
     ]);
     await expectUndisturbed(bystander);
   });
@@ -189,6 +180,7 @@ describe("signaling server", () => {
     expect(client.messages.at(-1)?.data).to.deep.equal({
       code: "node_closing",
       reason: "the node is shutting down",
+      rejoin: "elsewhere",
     });
     await node.signaling.close();
     expect((await new RawClient(node.signaling.url).closed).code).to.equal(1006);

@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import type { ClientOptions } from "ws";
 import { z } from "zod";
+import type { Hex } from "../../../node/protocol/hex.js";
+import { hexSchema, toWire } from "../../../node/protocol/schemas.js";
 import { SIGNALING_SUBPROTOCOL } from "../../../node/protocol/signaling.js";
 
 const messageSchema = z.looseObject({
@@ -53,6 +55,23 @@ export class RawClient {
     }
   }
 
+  /** Of the welcome. */
+  get nonce(): Hex {
+    const { nonce } = z.object({ nonce: hexSchema(32) }).parse(this.messages[0]?.data);
+    return nonce;
+  }
+
+  /** Accepts what the node asks, or refuses it. */
+  answer(request: RawMessage, refusal?: { errorCode: string; errorReason: string }): void {
+    const answer = refusal ? { ok: false, ...refusal } : { ok: true, data: {} };
+    this.socket.send(JSON.stringify({ response: true, id: request.id, ...answer }));
+  }
+
+  /** All notifications or requests of one kind so far: what they hold. */
+  received(method: string): unknown[] {
+    return this.messages.filter((message) => message.method === method).map(({ data }) => data);
+  }
+
   notification(method: string): Promise<RawMessage> {
     return this.message(method, (message) => message.method === method);
   }
@@ -60,7 +79,7 @@ export class RawClient {
   /** Sends a request and returns the answer, whatever it is. */
   async request(method: string, data: unknown): Promise<RawMessage> {
     const id = this.#nextId++;
-    this.socket.send(JSON.stringify({ request: true, id, method, data }));
+    this.socket.send(JSON.stringify(toWire({ request: true, id, method, data })));
     return this.message(
       `an answer to ${method}`,
       (message) => message.id === id && message.method === undefined,

@@ -1,6 +1,7 @@
 import { Wallet } from "ethers";
 import { createEpochClock } from "../../../node/protocol/epochClock.js";
 import type { EpochClock } from "../../../node/protocol/epochClock.js";
+import { parseGrantDetails } from "../../../node/protocol/grantDetails.js";
 import { parseAddress } from "../../../node/protocol/hex.js";
 import { JoinRefused, ReceiptRefused } from "../../../node/protocol/refusals.js";
 import type { SessionEnded } from "../../../node/protocol/refusals.js";
@@ -22,7 +23,7 @@ import type { Admission, JoinClaim, ServedSession } from "../../../node/signalin
 
 /** One app, known by its one signer, whose grants and receipts are checked for real and kept in memory. */
 export class TestAdmission implements Admission {
-  readonly nodeId = 7n;
+  readonly nodeId: bigint;
   readonly domain: TypedDataDomain = typedDataDomain(
     31_337n,
     parseAddress("0x00000000000000000000000000000000000000A7"),
@@ -36,8 +37,10 @@ export class TestAdmission implements Admission {
   readonly receipts = new Map<string, SignedReceipt>();
   /** Set: nobody is let in, with this code. */
   refusal: JoinRefused | undefined;
+  accepting = true;
 
-  constructor({ epochSeconds = 3_600 }: { epochSeconds?: number } = {}) {
+  constructor({ epochSeconds = 3_600, nodeId = 7n }: { epochSeconds?: number; nodeId?: bigint } = {}) {
+    this.nodeId = nodeId;
     const nowSeconds = Math.floor(Date.now() / 1_000);
     this.clock = createEpochClock({ genesisSeconds: nowSeconds - 10 * epochSeconds, epochSeconds });
   }
@@ -57,9 +60,13 @@ export class TestAdmission implements Admission {
     if (joinProof.recover(this.domain, proof, joinSignature) !== grant.sessionKey) {
       throw refuse("join_signature_invalid");
     }
-    const session = new TestSession(this, grant);
+    const session = new TestSession(this, grant, parseGrantDetails(details).audit !== undefined);
     this.sessions.push(session);
     return session;
+  }
+
+  isAppSigner(app: Address, signer: Address): Promise<boolean> {
+    return Promise.resolve(app === this.app && signer === this.signer.address);
   }
 
   /** The session of a key that was let in last. */
@@ -82,19 +89,23 @@ export class TestSession implements ServedSession {
   readonly sessionKey: Address;
   readonly app: Address;
   readonly grant: AccessGrant;
-  readonly lastReceipt: SignedReceipt | undefined;
+  readonly audit: boolean;
   readonly #admission: TestAdmission;
   readonly #aborter = new AbortController();
   /** What was metered last. */
   bytesSent = 0n;
   left = false;
 
-  constructor(admission: TestAdmission, grant: AccessGrant) {
+  constructor(admission: TestAdmission, grant: AccessGrant, audit = false) {
     this.#admission = admission;
+    this.audit = audit;
     this.grant = grant;
     this.sessionKey = grant.sessionKey;
     this.app = grant.app;
-    this.lastReceipt = admission.receipt(grant.sessionKey, admission.clock.currentEpoch(Date.now()));
+  }
+
+  get lastReceipt(): SignedReceipt | undefined {
+    return this.#admission.receipt(this.sessionKey, this.#admission.clock.currentEpoch(Date.now()));
   }
 
   get signal(): AbortSignal {

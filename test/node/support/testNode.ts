@@ -11,19 +11,23 @@ import { testPattern, testTone } from "../../../node/client/testMedia.js";
 import type { TestTrack } from "../../../node/client/testMedia.js";
 import { parseAddress } from "../../../node/protocol/hex.js";
 import type { Address } from "../../../node/protocol/hex.js";
+import { joinProof, roomHash } from "../../../node/protocol/typedData.js";
 import type { Admission } from "../../../node/signaling/admission.js";
 import { MediaServer } from "../../../node/media/MediaServer.js";
 import type { MediaServerOptions } from "../../../node/media/MediaServer.js";
 import type { SignalingLimits } from "../../../node/signaling/limits.js";
 import { startSignaling } from "../../../node/signaling/signalingServer.js";
-import type { SignalingServer } from "../../../node/signaling/signalingServer.js";
+import type { SignalingOptions, SignalingServer } from "../../../node/signaling/signalingServer.js";
+import type { RawClient } from "./RawClient.js";
 import { TestAdmission } from "./TestAdmission.js";
 
 export const silent = pino({ level: process.env["TEST_LOG_LEVEL"] ?? "silent" });
 
 export interface TestNodeOptions {
   readonly epochSeconds?: number;
+  readonly nodeId?: bigint;
   readonly limits?: Partial<SignalingLimits>;
+  readonly signaling?: Partial<Pick<SignalingOptions, "links" | "observer" | "routes" | "upgrades" | "version">>;
   readonly media?: Partial<Pick<MediaServerOptions, "workers" | "listen" | "limits">>;
 }
 
@@ -63,7 +67,7 @@ export class TestNode<A extends Admission = TestAdmission> {
   ): Promise<TestNode<A>> {
     const media = await MediaServer.start({
       workers: 1,
-      listen: { ip: "127.0.0.1", port: 0 },
+      listen: { addresses: [{ ip: "127.0.0.1" }], port: 0 },
       logger: silent,
       ...options.media,
     });
@@ -73,6 +77,7 @@ export class TestNode<A extends Admission = TestAdmission> {
       media,
       listen: { host: "127.0.0.1", port: 0 },
       limits: { meterIntervalMs: 200, ...options.limits },
+      ...options.signaling,
       logger: silent,
       signal: stopping.signal,
     });
@@ -104,6 +109,25 @@ export class TestNode<A extends Admission = TestAdmission> {
       voucherUrl,
       ...issue,
     });
+  }
+
+  /** What `join` carries for the nonce of a connection. */
+  async claim(client: RawClient, sessionKey: SessionKey, issue: Partial<IssueOptions> = {}): Promise<object> {
+    const { room, sessionKey: _, joinSignature } = await this.resumption(client, sessionKey, issue.room);
+    return { room, ...(await this.token(sessionKey, issue)), joinSignature };
+  }
+
+  /** What `resume` carries for the nonce of a connection. */
+  async resumption(
+    client: RawClient,
+    sessionKey: SessionKey,
+    room = "standup",
+    signer = sessionKey,
+  ): Promise<{ room: string; sessionKey: string; joinSignature: string }> {
+    const { nodeId, domain } = this.admission;
+    const proof = { nodeId, room: roomHash(room), nonce: client.nonce };
+    const joinSignature = await joinProof.sign(signer, domain, proof);
+    return { room, sessionKey: sessionKey.address, joinSignature };
   }
 
   async join({ sessionKey = createSessionKey(), token, issue, ...options }: JoinOptions = {}): Promise<Room> {

@@ -1,0 +1,361 @@
+import { createEpochClock } from "../protocol/epochClock.js";
+import { parseGrantDetails } from "../protocol/grantDetails.js";
+import { parseAddress } from "../protocol/hex.js";
+import type { Hex } from "../protocol/hex.js";
+import type { ClientAnswers, ClientMethod, ClientRequests, ServerNotifications } from "../protocol/signaling.js";
+import { joinProof, roomHash } from "../protocol/typedData.js";
+import type { SignedReceipt, TypedDataDomain } from "../protocol/typedData.js";
+import type { z } from "zod";
+import { assertExpected } from "./connectOptions.js";
+import type { ConnectOptions } from "./connectOptions.js";
+import { Emitter } from "./Emitter.js";
+import { Disconnected } from "./errors.js";
+import { LocalMedia } from "./LocalMedia.js";
+import { MediaTransports } from "./MediaTransports.js";
+import { ReceiptKeeper } from "./ReceiptKeeper.js";
+import { RemoteMedia } from "./RemoteMedia.js";
+import type { Roster } from "./Roster.js";
+import type { RoomToken } from "./roomToken.js";
+import { createDevice } from "./rtc.js";
+import { SignalingConnection, isLost } from "./SignalingConnection.js";
+import type { NodeNotification, Requester, Welcome } from "./SignalingConnection.js";
+import { deadline } from "./timing.js";
+
+export type NodeSessionEvents = {
+  activeSpeaker: [peerId: string];
+  /** A moderator muted the own track that is published under this id, or unmuted it. */
+  muted: [producerId: string, muted: boolean];
+  epoch: [epoch: number];
+  receipt: [SignedReceipt];
+  warning: [Error];
+  /** It cannot go on as it is. Where `resumable`, only the WebSocket broke, and media goes on. */
+  lost: [reason: Disconnected, resumable: boolean];
+};
+
+export interface NodeSessionOptions extends Pick<
+  ConnectOptions,
+  "room" | "sessionKey" | "expect" | "rtc" | "receiptIntervalMs"
+> {
+  readonly url: string;
+  readonly token: RoomToken;
+  readonly roster: Roster;
+  /** Offers of the node wait for it. */
+  readonly listening: Promise<void>;
+  /** Called once there is something to listen to, before anything is received. */
+  readonly onRemote: (remote: RemoteMedia) => void;
+  readonly iceGiveUpAfterMs?: number | undefined;
+}
+
+const DEFAULT_RECEIPT_INTERVAL_MS = 3_000;
+const JOIN_TIMEOUT_MS = 15_000;
+/** How long leaving waits for the last receipt to be acknowledged. */
+const LAST_RECEIPT_TIMEOUT_MS = 2_000;
+
+/** What there is once the node has let the participant in. */
+interface Joined {
+  readonly nodeId: bigint;
+  readonly domain: TypedDataDomain;
+  readonly keeper: ReceiptKeeper;
+  readonly transports: MediaTransports;
+  readonly remote: RemoteMedia;
+  readonly local: LocalMedia;
+}
+
+/**
+ * A participant's place in a room on one node, from joining it to leaving it. It outlives its WebSocket: `resume` goes
+ * on over a new one, while media and the count of what is received went on all the while.
+ */
+export class NodeSession extends Emitter<NodeSessionEvents> implements Requester {
+  readonly #options: NodeSessionOptions;
+  #connection: SignalingConnection;
+  #joined: Joined | undefined;
+  #receiptTimer: ReturnType<typeof setInterval> | undefined;
+  /** Why it ends, from the moment it begins to. */
+  #ending: Disconnected | undefined;
+  #farewell: Promise<void> | undefined;
+  #over: Disconnected | undefined;
+
+  /** Begins to connect; to be joined next. */
+  constructor(options: NodeSessionOptions) {
+    super();
+    this.#options = options;
+    this.#connection = this.#connect();
+  }
+
+  get url(): string {
+    return this.#options.url;
+  }
+
+  get nodeId(): bigint {
+    return this.#in.nodeId;
+  }
+
+  get domain(): TypedDataDomain {
+    return this.#in.domain;
+  }
+
+  get remote(): RemoteMedia {
+    return this.#in.remote;
+  }
+
+  get local(): LocalMedia {
+    return this.#in.local;
+  }
+
+  /** What was received of this node in the running epoch. */
+  get received(): Pick<ReceiptKeeper, "epoch" | "bytesDelivered" | "quality"> {
+    return this.#in.keeper;
+  }
+
+  /** Whether requests reach the node now, as far as is known. */
+  get connected(): boolean {
+    return this.#joined !== undefined && !this.#connection.closed;
+  }
+
+  /** Whether media flows, or may, without signaling. */
+  get mediaConnected(): boolean {
+    return this.#joined?.transports.connected ?? false;
+  }
+
+  request<M extends ClientMethod>(
+    method: M,
+    data: z.output<ClientRequests[M]["data"]>,
+  ): Promise<ClientAnswers[M]> {
+    return this.#connection.request(method, data);
+  }
+
+  /**
+   * Joins the room on the node.
+   * @throws JoinRefused with the node's code; Disconnected where the node cannot be reached, is not the expected one or
+   * does not keep to the protocol; EpochRefused where its clock and this machine's are too far apart.
+   */
+  async join(): Promise<void> {
+    try {
+      await inTime(this.#join());
+    } catch (error) {
+      this.close(failed("joining failed", error));
+      throw error;
+    }
+  }
+
+  /**
+   * Goes on over a new WebSocket.
+   * @throws RequestRefused `session_unknown` where the node no longer knows the session; Disconnected. It may be tried
+   * again after a Disconnected.
+   */
+  async resume(): Promise<void> {
+    const connection = this.#connect();
+    try {
+      await inTime(this.#resume(connection));
+    } catch (error) {
+      connection.abandon(failed("resuming failed", error));
+      throw error;
+    }
+  }
+
+  /** Signs a last receipt, hands it in and ends. Never rejects. */
+  leave(reason: Disconnected): Promise<void> {
+    this.#ending ??= reason;
+    this.#farewell ??= (async () => {
+      clearInterval(this.#receiptTimer);
+      if (this.#joined && this.connected) {
+        const last = this.#joined.keeper.submit();
+        await deadline(last, LAST_RECEIPT_TIMEOUT_MS, () => reason).catch(() => undefined);
+      }
+      this.close(reason);
+    })();
+    return this.#farewell;
+  }
+
+  /** Ends at once. */
+  close(reason: Disconnected): void {
+    if (this.#over) return;
+    this.#over = this.#ending ??= reason;
+    clearInterval(this.#receiptTimer);
+    this.#connection.close(this.#over);
+    this.#joined?.transports.close();
+    this.#joined?.remote.close();
+  }
+
+  get #in(): Joined {
+    if (!this.#joined) throw new Error("the session is not joined");
+    return this.#joined;
+  }
+
+  #connect(): SignalingConnection {
+    const { url, listening } = this.#options;
+    const connection: SignalingConnection = new SignalingConnection(url, {
+      notification: (notification) => {
+        if (notification.method !== "goodbye") this.#notified(notification);
+        else this.#dismissed(connection, notification.data);
+      },
+      newConsumer: async (offer) => {
+        await listening;
+        await this.#in.remote.offered(offer);
+      },
+      newDataConsumer: async (offer) => {
+        await listening;
+        await this.#in.remote.offeredData(offer);
+      },
+      closed: (reason) => {
+        if (connection !== this.#connection || !this.#joined || this.#ending) return;
+        this.emit("lost", reason, true);
+      },
+    });
+    return connection;
+  }
+
+  async #join(): Promise<void> {
+    const { room, token, roster, rtc = {}, receiptIntervalMs, iceGiveUpAfterMs, onRemote } = this.#options;
+    const welcome = await this.#connection.welcome;
+    const joinSignature = await this.#prove(welcome);
+    const answer = await this.request("join", { room, ...token, joinSignature });
+    roster.replace(answer.peers);
+    const keeper = this.#keep(welcome, answer);
+    const device = await createDevice(rtc);
+    await device.load({ routerRtpCapabilities: answer.routerRtpCapabilities });
+    this.#assertOpen();
+    const transports = new MediaTransports({
+      ...{ device, rtc, iceGiveUpAfterMs, node: this },
+      onError: (error) => this.#warn(error),
+      onHopeless: () => {
+        void this.#lose(new Disconnected("ice_failed", `no media path to ${this.url} is left`));
+      },
+    });
+    const remote = new RemoteMedia({
+      ...{ transports, node: this },
+      peerOf: (peerId) => roster.get(peerId),
+      sample: () => keeper.sample(),
+    });
+    onRemote(remote);
+    const local = new LocalMedia({ device, transports, node: this });
+    this.#joined = { nodeId: welcome.nodeId, domain: welcome.domain, keeper, transports, remote, local };
+    this.#connection.watch();
+    this.#receiptTimer = setInterval(() => {
+      if (!keeper.idle) return;
+      void (this.connected ? keeper.submit() : keeper.bridge());
+    }, receiptIntervalMs ?? DEFAULT_RECEIPT_INTERVAL_MS);
+    // Whoever may only publish is offered nothing.
+    if (parseGrantDetails(token.details).permissions.subscribe) await transports.openReceiving();
+    this.#assertOpen();
+  }
+
+  #keep(welcome: Welcome, answer: ClientAnswers["join"]): ReceiptKeeper {
+    const { nodeId, domain } = welcome;
+    return new ReceiptKeeper({
+      ...{ nodeId, domain, clock: createEpochClock(welcome), sessionKey: this.#options.sessionKey },
+      ...{ epoch: answer.epoch, lastReceipt: answer.lastReceipt },
+      readStatistics: async () => this.#joined?.transports.receiveStatistics(),
+      dataBytesReceived: () => this.#joined?.remote.dataBytesReceived ?? 0n,
+      send: (receipt) => this.request("receipt", receipt),
+      onAcknowledged: (receipt) => this.emit("receipt", receipt),
+      // What a broken connection swallowed is sent once it is mended.
+      onError: (error) => !isLost(error) && this.#warn(error),
+    });
+  }
+
+  async #resume(connection: SignalingConnection): Promise<void> {
+    const { room, sessionKey, roster } = this.#options;
+    const { keeper, transports, remote, local, nodeId } = this.#in;
+    if (transports.halfOpen) throw new Disconnected("session_unknown", "media was only half connected");
+    const welcome = await connection.welcome;
+    if (welcome.nodeId !== nodeId) {
+      throw new Disconnected("session_unknown", `${this.url} is node ${welcome.nodeId} now, was ${nodeId}`);
+    }
+    const joinSignature = await this.#prove(welcome);
+    const { address } = sessionKey;
+    const answer = await connection.request("resume", { room, sessionKey: parseAddress(address), joinSignature });
+    if (this.#over) throw this.#over;
+    this.#connection = connection;
+    connection.watch();
+    roster.replace(answer.peers);
+    if (transports.ids.some((id) => !answer.transportIds.includes(id))) {
+      throw new Disconnected("session_unknown", "the node has closed a transport of this session");
+    }
+    remote.reconcile(answer);
+    await local.reconcile(answer);
+    void keeper.resume(answer.epoch, answer.lastReceipt);
+  }
+
+  /** Signs for this connection that the session key is at hand. */
+  #prove(welcome: Welcome): Promise<Hex> {
+    const { room, sessionKey, expect } = this.#options;
+    const { nodeId, domain, nonce } = welcome;
+    assertExpected(welcome, expect);
+    return joinProof.sign(sessionKey, domain, { nodeId, room: roomHash(room), nonce });
+  }
+
+  #notified({ method, data }: Exclude<NodeNotification, { method: "goodbye" }>): void {
+    const { roster } = this.#options;
+    switch (method) {
+      // Of each connection it is taken care of there.
+      case "welcome":
+        return;
+      case "epoch":
+        return this.#epochAnnounced(data.epoch);
+      case "peerJoined":
+        return roster.add(data);
+      case "peerLeft":
+        return roster.remove(data.peerId);
+      case "producerClosed":
+        return void this.#joined?.remote.ended(data.producerId);
+      case "producerPaused":
+        return void this.#joined?.remote.paused(data.producerId, true);
+      case "producerResumed":
+        return void this.#joined?.remote.paused(data.producerId, false);
+      case "dataProducerClosed":
+        return this.#joined?.remote.endedData(data.dataProducerId);
+      case "layersChanged":
+        return this.#joined?.remote.layersChanged(data.consumerId, data.layers);
+      case "trackMuted":
+        return this.emit("muted", data.producerId, data.muted);
+      case "activeSpeaker":
+        return this.emit("activeSpeaker", data.peerId);
+      case "error":
+        return this.#warn(new Error(`the node could not read a message: ${data.reason}`));
+    }
+  }
+
+  /** The node ends the connection, and says where to go on. */
+  #dismissed(
+    connection: SignalingConnection,
+    { code, reason, rejoin }: z.output<ServerNotifications["goodbye"]>,
+  ): void {
+    const dismissal = new Disconnected(code, reason, { rejoin });
+    if (this.#joined && connection === this.#connection) void this.#lose(dismissal);
+    else connection.abandon(dismissal);
+  }
+
+  async #lose(reason: Disconnected): Promise<void> {
+    if (this.#ending) return;
+    await this.leave(reason);
+    this.emit("lost", reason, false);
+  }
+
+  #epochAnnounced(epoch: number): void {
+    const keeper = this.#joined?.keeper;
+    if (!keeper) return;
+    try {
+      void keeper.advance(epoch).then(() => this.emit("epoch", epoch));
+    } catch (error) {
+      this.#warn(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#over) throw this.#over;
+    if (this.#connection.closed) throw this.#connection.closed;
+  }
+
+  #warn(error: Error): void {
+    if (!this.#over) this.emit("warning", error);
+  }
+}
+
+function inTime(work: Promise<void>): Promise<void> {
+  return deadline(work, JOIN_TIMEOUT_MS, () => new Disconnected("timeout", "joining took too long"));
+}
+
+function failed(what: string, cause: unknown): Disconnected {
+  return cause instanceof Disconnected ? cause : new Disconnected("left", what, { cause });
+}

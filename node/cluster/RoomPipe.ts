@@ -1,0 +1,180 @@
+import { EventEmitter } from "node:events";
+import type { Router } from "mediasoup/types";
+import type { Logger } from "pino";
+import { NodePipe } from "../media/NodePipe.js";
+import type { AddressFamily, PipeEnd } from "../protocol/nodeLink.js";
+import type { ClusterLimits } from "./limits.js";
+import { LinkError } from "./linkError.js";
+import type { RoomName } from "./MembershipCheck.js";
+import type { NodeLink } from "./NodeLink.js";
+import type { PipeAddresses } from "./PipeAddresses.js";
+
+export type RoomPipeEvents = {
+  /** The pipe is gone and with it all that was sent over it. */
+  closed: [pipeId: string];
+};
+
+export interface RoomPipeOptions {
+  readonly room: RoomName;
+  readonly router: Router;
+  readonly addresses: PipeAddresses;
+  /** The link to the other node, while there is one. */
+  readonly link: () => NodeLink | undefined;
+  /** How many participants the other node has shown: what it may send goes by it. */
+  readonly memberCount: () => number;
+  readonly limits: ClusterLimits;
+  readonly logger: Logger;
+}
+
+/** Pause after a pipe that carried nothing, or too much; doubles each time. */
+const BLOCKED_MS = 15_000;
+const MAX_BLOCKED_MS = 300_000;
+/** A pipe may carry this many times what the participants behind it may send, for retransmission and bursts. */
+const BITRATE_HEADROOM = 1.5;
+
+/**
+ * The pipe between this node and another one for a room: made when one of them needs it, and made anew when it breaks.
+ *
+ * It goes by consent (as RFC 7675 does for WebRTC): where nothing comes back for what is sent, not even RTCP, sending
+ * stops. So a node can neither point our media at a stranger, nor does a closed port stay unnoticed. Whoever sends more
+ * than its participants may is cut off as well.
+ */
+export class RoomPipe extends EventEmitter<RoomPipeEvents> {
+  readonly #options: RoomPipeOptions;
+  #opening: Promise<NodePipe> | undefined;
+  #current: NodePipe | undefined;
+  #connecting: Promise<NodePipe> | undefined;
+  #blockedUntilMs = 0;
+  #blockedMs = BLOCKED_MS;
+  #closed = false;
+
+  constructor(options: RoomPipeOptions) {
+    super();
+    this.#options = options;
+  }
+
+  get current(): NodePipe | undefined {
+    return this.#current;
+  }
+
+  /** How long to wait before the pipe may be used again, in milliseconds. */
+  get blockedForMs(): number {
+    return Math.max(0, this.#blockedUntilMs - performance.now());
+  }
+
+  /** The pipe, connected. Rejects with `LinkError` or `MediaError`. */
+  connected(): Promise<NodePipe> {
+    this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
+    return this.#connecting;
+  }
+
+  /** The other node wants the pipe, or has a new end of it. Throws `LinkError`, `MediaError`. */
+  async answer(end: PipeEnd): Promise<PipeEnd> {
+    let pipe = await this.#open();
+    if (pipe.remoteId !== undefined && pipe.remoteId !== end.id) {
+      pipe.close();
+      pipe = await this.#open();
+    }
+    await pipe.connect(await this.#options.addresses.resolve(end.address), end);
+    return pipe.end;
+  }
+
+  /**
+   * The other node knows nothing of this end any more.
+   * @param remoteId The other end that is gone; without it whichever there is.
+   */
+  reset(remoteId?: string): void {
+    if (remoteId === undefined || this.#current?.remoteId === remoteId) this.#current?.close();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#current?.close();
+  }
+
+  async #connect(): Promise<NodePipe> {
+    const { room, link, addresses } = this.#options;
+    const pipe = await this.#open();
+    if (pipe.remoteId !== undefined) return pipe;
+    const other = link();
+    if (!other) throw new LinkError("failed", "the other node is not linked now");
+    const answer = await other.request("connectPipe", { room, pipe: pipe.end });
+    const ip = await addresses.resolve(answer.pipe.address);
+    try {
+      await pipe.connect(ip, answer.pipe);
+    } catch (error) {
+      pipe.close();
+      throw error;
+    }
+    return pipe;
+  }
+
+  #open(): Promise<NodePipe> {
+    if (this.#opening) return this.#opening;
+    if (this.#closed) throw new LinkError("failed", "this node has left the room");
+    if (this.blockedForMs > 0) throw new LinkError("failed", "the last pipe failed: not yet");
+    const { router, addresses, link } = this.#options;
+    const families: readonly AddressFamily[] = link()?.about?.families ?? [];
+    const opening = NodePipe.open(router, addresses.listenFor(families)).then((pipe) => {
+      if (this.#closed) {
+        pipe.close();
+        throw new LinkError("failed", "this node has left the room");
+      }
+      this.#current = pipe;
+      const stop = this.#watch(pipe);
+      pipe.once("closed", () => {
+        stop();
+        this.#current = undefined;
+        this.#opening = undefined;
+        this.emit("closed", pipe.id);
+      });
+      return pipe;
+    });
+    this.#opening = opening;
+    opening.catch(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    return opening;
+  }
+
+  /** Looks after a pipe until it closes; returns how to stop that. */
+  #watch(pipe: NodePipe): () => void {
+    const { limits, logger, memberCount } = this.#options;
+    let last = { bytesReceived: 0, rtpBytesReceived: 0, bytesSent: 0, atMs: performance.now() };
+    let silentSinceMs: number | undefined;
+    const check = async () => {
+      const traffic = await pipe.traffic();
+      const now = { ...traffic, atMs: performance.now() };
+      const bitsPerSecond = ((now.rtpBytesReceived - last.rtpBytesReceived) * 8_000) / (now.atMs - last.atMs);
+      if (bitsPerSecond > memberCount() * limits.maxBitratePerMember * BITRATE_HEADROOM) {
+        logger.warn({ bitsPerSecond: Math.round(bitsPerSecond) }, "another node sends more than its participants may");
+        return this.#block(pipe);
+      }
+      if (now.bytesReceived > last.bytesReceived) {
+        silentSinceMs = undefined;
+        this.#blockedMs = BLOCKED_MS;
+      } else if (now.bytesSent > last.bytesSent) {
+        silentSinceMs ??= last.atMs;
+        if (now.atMs - silentSinceMs >= limits.pipeConsentMs) {
+          logger.warn(
+            { port: pipe.end.port },
+            "nothing comes back over the pipe to another node: are the UDP ports of cluster.ports open on both?",
+          );
+          return this.#block(pipe);
+        }
+      }
+      last = now;
+    };
+    const timer = setInterval(() => {
+      // It rejects where the pipe has closed meanwhile, and then there is nothing left to look after.
+      check().catch(() => undefined);
+    }, limits.pipeCheckMs);
+    return () => clearInterval(timer);
+  }
+
+  #block(pipe: NodePipe): void {
+    this.#blockedUntilMs = performance.now() + this.#blockedMs;
+    this.#blockedMs = Math.min(MAX_BLOCKED_MS, this.#blockedMs * 2);
+    pipe.close();
+  }
+}

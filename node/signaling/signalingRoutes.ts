@@ -1,0 +1,87 @@
+import { z } from "zod";
+import type { MediaServer } from "../media/MediaServer.js";
+import { signedRoomCommandSchema } from "../protocol/roomCommand.js";
+import type { Admission } from "./admission.js";
+import type { Entrance } from "./Entrance.js";
+import type { Lobby } from "./Lobby.js";
+import { refusalOf } from "./Moderation.js";
+import type { Moderation } from "./Moderation.js";
+import { refusal } from "./publicRoutes.js";
+import type { PublicAnswer, PublicRoute } from "./publicRoutes.js";
+
+/** A command, an admin's grant and its details fit. */
+const MAX_COMMAND_BYTES = 16 * 1024;
+/** How old an answer of `GET /health` may be. */
+const HEALTH_AGE_MS = 1_000;
+
+/** `POST /rooms`: carries out a `SignedRoomCommand`. */
+export function moderationRoute(moderation: Moderation): PublicRoute {
+  return {
+    method: "POST",
+    path: "/rooms",
+    maxBodyBytes: MAX_COMMAND_BYTES,
+    async handle({ body }) {
+      const parsed = signedRoomCommandSchema.safeParse(jsonOf(body));
+      if (!parsed.success) {
+        return refusal(400, "command_malformed", z.prettifyError(parsed.error).slice(0, 1_024));
+      }
+      try {
+        const { action, room, target } = parsed.data.command;
+        const outcome = await moderation.byAnybody(parsed.data);
+        return { status: 200, body: { room, action, target, ...outcome } };
+      } catch (error) {
+        const refused = refusalOf(error);
+        if (!refused) throw error;
+        return refusal(refused.status, refused.code, refused.message);
+      }
+    },
+  };
+}
+
+export interface HealthOptions {
+  readonly admission: Admission;
+  readonly media: MediaServer;
+  readonly lobby: Lobby;
+  readonly entrance: Entrance;
+  readonly version?: string | undefined;
+}
+
+/**
+ * `GET /health`: whether the node is up, and how much room it has. Clients of any page may ask: they measure the time of
+ * the answer to choose among nodes.
+ */
+export function healthRoute({ admission, media, lobby, entrance, version }: HealthOptions): PublicRoute {
+  const headers = {
+    "access-control-allow-origin": "*",
+    "timing-allow-origin": "*",
+    "cache-control": `public, max-age=${HEALTH_AGE_MS / 1_000}`,
+  };
+  let madeMs = -Infinity;
+  let made: PublicAnswer;
+  return {
+    method: "GET",
+    path: "/health",
+    maxBodyBytes: 0,
+    handle() {
+      const nowMs = performance.now();
+      if (nowMs - madeMs >= HEALTH_AGE_MS) {
+        const { maxPeers } = media.limits;
+        const participants = lobby.participants.filter(({ session }) => !session.audit).length;
+        const accepting = entrance.open && admission.accepting && media.peerCount < maxPeers;
+        const load = Math.round((1_000 * participants) / maxPeers) / 1_000;
+        const body = { status: "ok", nodeId: admission.nodeId, version, participants, maxPeers, load, accepting };
+        made = { status: 200, body, headers };
+        madeMs = nowMs;
+      }
+      return Promise.resolve(made);
+    },
+  };
+}
+
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

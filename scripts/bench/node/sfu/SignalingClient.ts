@@ -1,0 +1,92 @@
+import { once } from "node:events";
+import { WebSocket } from "ws";
+import { z } from "zod";
+import { SIGNALING_SUBPROTOCOL } from "../../../../node/protocol/signaling.js";
+
+const messageSchema = z.union([
+  z.object({ request: z.literal(true), id: z.number(), method: z.string(), data: z.unknown() }),
+  z.object({
+    response: z.literal(true),
+    id: z.number(),
+    ok: z.boolean(),
+    data: z.unknown(),
+    errorCode: z.string().optional(),
+    errorReason: z.string().optional(),
+  }),
+  z.object({ notification: z.literal(true), method: z.string(), data: z.unknown() }),
+]);
+
+interface Pending {
+  readonly resolve: (data: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A client of the node's signaling that keeps to its protocol and has no media of its own. */
+export class SignalingClient {
+  readonly welcome: Promise<unknown>;
+  readonly #socket: WebSocket;
+  readonly #pending = new Map<number, Pending>();
+  readonly #onOffer: (offer: unknown) => void;
+  #nextId = 0;
+
+  /** @param onOffer told each track that the node offers, which is accepted. */
+  static async connect(url: string, onOffer: (offer: unknown) => void): Promise<SignalingClient> {
+    const socket = new WebSocket(url, SIGNALING_SUBPROTOCOL, { perMessageDeflate: false });
+    const client = new SignalingClient(socket, onOffer);
+    await once(socket, "open");
+    return client;
+  }
+
+  private constructor(socket: WebSocket, onOffer: (offer: unknown) => void) {
+    this.#socket = socket;
+    this.#onOffer = onOffer;
+    this.welcome = new Promise((resolve, reject) => {
+      socket.on("message", (data: Buffer) => {
+        const message = messageSchema.parse(JSON.parse(data.toString()));
+        if ("notification" in message && message.method === "welcome") resolve(message.data);
+        else this.#received(message);
+      });
+      socket.once("close", (code, reason) => {
+        const error = new Error(`the node closed the connection: ${code} ${reason.toString()}`);
+        reject(error);
+        for (const pending of this.#pending.values()) pending.reject(error);
+        this.#pending.clear();
+      });
+    });
+    this.welcome.catch(() => undefined);
+    socket.on("error", () => undefined);
+  }
+
+  get open(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Rejects with the node's code where it refuses, and where the connection closes. */
+  request(method: string, data: unknown): Promise<unknown> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#socket.send(JSON.stringify({ request: true, id, method, data }));
+    });
+  }
+
+  /** Ends the connection and says that it is meant, so that the node does not wait for it to be resumed. */
+  async close(): Promise<void> {
+    if (this.#socket.readyState === WebSocket.CLOSED) return;
+    const closed = once(this.#socket, "close");
+    this.#socket.close(1000);
+    await closed;
+  }
+
+  #received(message: z.output<typeof messageSchema>): void {
+    if ("response" in message) {
+      const pending = this.#pending.get(message.id);
+      this.#pending.delete(message.id);
+      if (message.ok) pending?.resolve(message.data);
+      else pending?.reject(new Error(`${message.errorCode}: ${message.errorReason}`));
+    } else if ("request" in message) {
+      this.#socket.send(JSON.stringify({ response: true, id: message.id, ok: true, data: {} }));
+      if (message.method === "newConsumer") this.#onOffer(message.data);
+    }
+  }
+}

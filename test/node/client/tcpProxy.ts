@@ -1,0 +1,71 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import type { Server, Socket } from "node:net";
+
+/** A way to a node's signaling port that a test can cut and close. */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #target: number;
+  readonly #sockets = new Set<Socket>();
+  readonly url: string;
+  /** While true, new connections are cut at once. */
+  closed = false;
+  /** Connections so far. */
+  connections = 0;
+
+  /** In front of a signaling URL on this machine. */
+  static async open(signalingUrl: string): Promise<TcpProxy> {
+    const server = createServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new TcpProxy(server, signalingUrl);
+  }
+
+  private constructor(server: Server, signalingUrl: string) {
+    this.#server = server;
+    const url = new URL(signalingUrl);
+    this.#target = Number(url.port);
+    const address = server.address();
+    if (typeof address !== "object" || !address) throw new Error("no port");
+    url.port = String(address.port);
+    this.url = url.href;
+    server.on("connection", (near) => this.#connect(near));
+  }
+
+  /** Cuts all connections, without a closing handshake. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** From now on nothing gets through, and nothing says so: as when a phone's network is gone. */
+  stall(): void {
+    for (const socket of this.#sockets) {
+      socket.removeAllListeners("data");
+      socket.pause();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  #connect(near: Socket): void {
+    if (this.closed) return void near.destroy();
+    this.connections += 1;
+    const far = connect(this.#target, "127.0.0.1");
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on("data", (data) => other.write(data));
+      socket.on("error", () => undefined);
+      socket.once("close", () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+  }
+}

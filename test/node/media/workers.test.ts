@@ -1,0 +1,195 @@
+import { once } from "node:events";
+import { expect } from "chai";
+import { testPattern, testTone } from "../../../node/client/testMedia.js";
+import type { TestTrack } from "../../../node/client/testMedia.js";
+import { MediaServer } from "../../../node/media/MediaServer.js";
+import type { MediaServerOptions } from "../../../node/media/MediaServer.js";
+import { eventually } from "../support/eventually.js";
+import { silent } from "../support/testNode.js";
+import { MediaClient } from "./MediaClient.js";
+
+describe("media workers", () => {
+  const clients: MediaClient[] = [];
+  const tracks: TestTrack[] = [];
+  let media: MediaServer;
+
+  async function start(options: Partial<MediaServerOptions> = {}): Promise<void> {
+    const listen = { addresses: [{ ip: "127.0.0.1" }], port: 0 };
+    media = await MediaServer.start({ workers: 2, listen, logger: silent, ...options });
+  }
+
+  async function join(id: string): Promise<MediaClient> {
+    const client = await MediaClient.join(media, "room", id);
+    clients.push(client);
+    return client;
+  }
+
+  function published(track: TestTrack): MediaStreamTrack {
+    tracks.push(track);
+    return track.track;
+  }
+
+  const hears = (client: MediaClient, peerId: string, kind: "audio" | "video") =>
+    eventually(`${kind} of ${peerId} arrives`, async () => {
+      const received = client.received.find(
+        ({ subscription }) => subscription.publication.peerId === peerId && subscription.kind === kind,
+      );
+      if (!received) return false;
+      let packets = 0;
+      (await client.receiveReport()).forEach(
+        (entry: { trackIdentifier?: string; packetsReceived?: number }) => {
+          if (entry.trackIdentifier === received.consumer.track.id) packets = entry.packetsReceived ?? 0;
+        },
+      );
+      return packets > 5;
+    });
+
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
+    for (const track of tracks.splice(0)) track.stop();
+    await media.close();
+  });
+
+  it("share a room once one is full: all receive each other, and the pipes go with those who needed them", async () => {
+    await start({ limits: { maxSubscriptionsPerWorker: 1 } });
+    const [ada, bob] = [await join("ada"), await join("bob")];
+    await Promise.all([ada.receive(), bob.receive()]);
+    await ada.publish(published(testPattern()));
+    await hears(bob, "ada", "video");
+    const carol = await join("carol");
+    expect(carol.place.peer.site.worker).not.to.equal(ada.place.peer.site.worker);
+    expect(carol.place.room).to.equal(ada.place.room);
+    await carol.receive();
+    const speaks = once(ada.place.room, "activespeaker");
+    await carol.publish(published(testTone()));
+    await Promise.all([
+      hears(carol, "ada", "video"),
+      hears(ada, "carol", "audio"),
+      hears(bob, "carol", "audio"),
+    ]);
+
+    // Who speaks is found out across workers.
+    expect(await speaks).to.deep.equal(["carol"]);
+
+    const sent = await carol.publishData({ label: "chat" });
+    await eventually("the channel is offered", () => bob.receivedData.length === 1);
+    const texts: string[] = [];
+    bob.receivedData[0]?.on("message", (text: string) => texts.push(text));
+    await eventually("data arrives", () => {
+      sent.send("hello");
+      return texts.includes("hello");
+    });
+
+    const second = carol.place.peer.site;
+    const { router } = ada.place.room;
+    const consumersOf = async () =>
+      (await router.dump()).mapProducerIdConsumerIds.flatMap(({ values }) => values).length;
+    const before = await consumersOf();
+    carol.close();
+    await eventually("its router closes", () => second.router.closed);
+    await eventually("the pipes close", async () => (await consumersOf()) < before);
+    await eventually("only one subscription is left", () => media.load.subscriptions === 1);
+    expect([...clients.flatMap(({ errors }) => errors)]).to.deep.equal([]);
+  });
+
+  it("are started again on the same ports when their process is killed, and take participants as before", async () => {
+    await start({ workers: 1 });
+    const [ports] = media.ports;
+    for (let death = 1; death <= 3; death += 1) {
+      const ada = await join(`ada${death}`);
+      const [worker] = media.workers;
+      if (!worker) throw new Error("no worker runs");
+      const closed = once(ada.place.room, "closed");
+      const restarted = once(media, "workerrestarted");
+      process.kill(worker.pid, "SIGKILL");
+      expect(await closed).to.deep.equal(["worker_died"]);
+      // Whoever joins before it runs again waits for it.
+      const bob = await join(`bob${death}`);
+      await restarted;
+      expect(media.ports).to.deep.equal([ports]);
+      await bob.receive();
+      const carol = await join(`carol${death}`);
+      await carol.publish(published(testTone()));
+      await hears(bob, `carol${death}`, "audio");
+      bob.close();
+      carol.close();
+    }
+    expect([media.roomCount, media.peerCount]).to.deep.equal([0, 0]);
+  });
+
+  it("that hang are killed and started again", async () => {
+    await start({ workers: 1, hangTimeoutMs: 500 });
+    const { room } = await media.join("room", "ada");
+    const closed = once(room, "closed");
+    const restarted = once(media, "workerrestarted");
+    process.kill(room.worker.pid, "SIGSTOP");
+    expect(await closed).to.deep.equal(["worker_died"]);
+    await restarted;
+    const { peer } = await media.join("room", "ada");
+    await peer.createSendTransport();
+    peer.close();
+  });
+
+  it("take a room that is on several with them when one dies", async () => {
+    await start({ limits: { maxSubscriptionsPerWorker: 1 } });
+    const [ada, bob] = [await join("ada"), await join("bob")];
+    await bob.receive();
+    await ada.publish(published(testTone()));
+    await hears(bob, "ada", "audio");
+    const { room, peer } = (await join("carol")).place;
+    expect(peer.site.worker).not.to.equal(room.worker);
+    const closed = once(room, "closed");
+    process.kill(peer.site.worker.pid, "SIGKILL");
+    expect(await closed).to.deep.equal(["worker_died"]);
+    expect([ada, bob].map(({ place }) => place.peer.closed)).to.deep.equal([true, true]);
+    expect([media.roomCount, media.peerCount]).to.deep.equal([0, 0]);
+    await eventually("all routers are gone", async () =>
+      (await Promise.all(media.workers.map((worker) => worker.routerCount()))).every((count) => count === 0),
+    );
+  });
+
+  it("listen on IPv4 and IPv6 with one port, and media comes over either", async () => {
+    await start({ workers: 1, listen: { addresses: [{ ip: "127.0.0.1" }, { ip: "::1" }], port: 0 } });
+    const { peer } = await media.join("candidates", "a");
+    const { iceCandidates } = await peer.createSendTransport();
+    const [ports] = media.ports;
+    expect(iceCandidates.map(({ protocol, address, port }) => [protocol, address, port])).to.deep.equal([
+      ["udp", "127.0.0.1", ports?.udp],
+      ["udp", "::1", ports?.udp],
+      ["tcp", "127.0.0.1", ports?.tcp],
+      ["tcp", "::1", ports?.tcp],
+    ]);
+    await media.close();
+
+    await start({ workers: 1, listen: { addresses: [{ ip: "::1" }], port: 0 } });
+    const [ada, bob] = [await join("ada"), await join("bob")];
+    await bob.receive();
+    await ada.publish(published(testTone()));
+    await hears(bob, "ada", "audio");
+  });
+
+  it("are probed with real packets, and nothing of it stays", async () => {
+    await start();
+    const probes = await media.probe(AbortSignal.timeout(10_000));
+    expect(probes.map(({ pid, ok }) => [pid, ok])).to.deep.equal(media.workers.map(({ pid }) => [pid, true]));
+    for (const probe of probes) expect(probe.ok && probe.roundTripMs).to.be.within(0, 1_000);
+    const again = await Promise.all(
+      Array.from({ length: 5 }, () => media.probe(AbortSignal.timeout(10_000))),
+    );
+    expect(again.flat().every(({ ok }) => ok)).to.equal(true);
+    await eventually("the workers have no routers", async () =>
+      (await Promise.all(media.workers.map((worker) => worker.routerCount()))).every((count) => count === 0),
+    );
+
+    // A worker that hangs is found out.
+    const [hung] = media.workers;
+    if (!hung) throw new Error("no worker runs");
+    process.kill(hung.pid, "SIGSTOP");
+    try {
+      const found = await media.probe(AbortSignal.timeout(20_000));
+      expect(found.map(({ ok }) => ok)).to.deep.equal([false, true]);
+    } finally {
+      process.kill(hung.pid, "SIGCONT");
+    }
+  });
+});
