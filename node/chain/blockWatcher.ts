@@ -13,21 +13,31 @@ export interface BlockSource {
 /** Blocks whose hashes are remembered, to tell a reorganised chain from an endpoint that lags behind. */
 const REMEMBERED_BLOCKS = 256;
 
+export interface BlockWatcherOptions {
+  readonly periodMs: number;
+  readonly onError: (error: unknown) => void;
+  /** Told each time that no new block has come for so long, though the source answers. */
+  readonly stale?: { readonly afterMs: number; readonly onStale: () => void };
+}
+
 /** Asks for the newest block at a steady pace: one request a period for the whole node, whoever wants to know. */
 export class BlockWatcher {
   readonly #provider: BlockSource;
   readonly #periodMs: number;
   readonly #onError: (error: unknown) => void;
+  readonly #stale: BlockWatcherOptions["stale"];
+  #newBlockAtMs = performance.now();
   readonly #listeners = new Set<(head: Head) => void>();
   readonly #hashes = new Map<number, string>();
   #head: Head | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running = false;
 
-  constructor(provider: BlockSource, options: { periodMs: number; onError: (error: unknown) => void }) {
+  constructor(provider: BlockSource, { periodMs, onError, stale }: BlockWatcherOptions) {
     this.#provider = provider;
-    this.#periodMs = options.periodMs;
-    this.#onError = options.onError;
+    this.#periodMs = periodMs;
+    this.#onError = onError;
+    this.#stale = stale;
   }
 
   /** @throws Error before the first block arrived. */
@@ -71,10 +81,20 @@ export class BlockWatcher {
     if (block === null || !this.#running) return;
     // An endpoint that lags behind must not turn time back. One that has another block of a height that was seen is on
     // another branch: that one counts from now on, lower though it may be.
-    if (this.#head !== undefined && block.number <= this.#head.number && !this.#isReplaced(block)) return;
+    if (this.#head !== undefined && block.number <= this.#head.number && !this.#isReplaced(block)) {
+      this.#noteStandstill();
+      return;
+    }
+    this.#newBlockAtMs = performance.now();
     this.#remember(block);
     this.#head = { number: block.number, timestamp: block.timestamp };
     for (const listener of this.#listeners) listener(this.#head);
+  }
+
+  #noteStandstill(): void {
+    if (this.#stale === undefined || performance.now() - this.#newBlockAtMs < this.#stale.afterMs) return;
+    this.#newBlockAtMs = performance.now();
+    this.#stale.onStale();
   }
 
   #isReplaced({ number, hash }: { number: number; hash?: string | null }): boolean {

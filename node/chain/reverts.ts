@@ -3,6 +3,8 @@ import type { ErrorDescription } from "ethers";
 import { INodeStaking__factory } from "../../types/contracts/factories/staking/INodeStaking__factory.js";
 import { INodeRegistry__factory } from "../../types/contracts/factories/staking/INodeRegistry__factory.js";
 import { IAuditRing__factory } from "../../types/contracts/factories/service/IAuditRing__factory.js";
+import { INodeStrikes__factory } from "../../types/contracts/factories/penalties/INodeStrikes__factory.js";
+import { IPenaltyManager__factory } from "../../types/contracts/factories/penalties/IPenaltyManager__factory.js";
 import { IPaymentEscrow__factory } from "../../types/contracts/factories/service/IPaymentEscrow__factory.js";
 import { IQualityAudits__factory } from "../../types/contracts/factories/service/IQualityAudits__factory.js";
 import { IRewardDistributor__factory } from "../../types/contracts/factories/rewards/IRewardDistributor__factory.js";
@@ -18,6 +20,8 @@ const ERRORS = [
   IRewardDistributor__factory,
   INodeStaking__factory,
   INodeRegistry__factory,
+  INodeStrikes__factory,
+  IPenaltyManager__factory,
 ].map((factory) => new Interface(factory.abi));
 
 /** The chain says no: the call or transaction would revert, or did. */
@@ -52,6 +56,14 @@ export function revertOf(intent: string, error: unknown): TransactionReverted | 
 export function isNonceUsed(error: unknown): boolean {
   return (
     isError(error, "NONCE_EXPIRED") || /nonce too low|nonce has already been used/i.test(messageOf(error))
+  );
+}
+
+/** Whether a node refuses a transaction because it offers too little for gas. */
+export function isUnderpriced(error: unknown): boolean {
+  return (
+    isError(error, "REPLACEMENT_UNDERPRICED") ||
+    /underpriced|base ?fee|fee too low|gas price.*(low|less)|max fee per gas/i.test(messageOf(error))
   );
 }
 

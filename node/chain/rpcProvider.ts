@@ -18,6 +18,8 @@ export interface RpcProviderOptions {
   readonly timeoutMs?: number;
   /** Told when an endpoint fails and another is asked. The URL is given without credentials and query. */
   readonly onFailure?: (endpoint: string, reason: string) => void;
+  /** Told of the `Date` of answers, as Unix time in milliseconds, whole seconds. */
+  readonly onServerTime?: (unixMs: number) => void;
 }
 
 const answerSchema = z.looseObject({
@@ -42,11 +44,13 @@ export class RpcProvider extends JsonRpcApiProvider {
   readonly #chainId: number;
   readonly #timeoutMs: number;
   readonly #onFailure: (endpoint: string, reason: string) => void;
+  readonly #onServerTime: (unixMs: number) => void;
   readonly #verified = new Set<string>();
   readonly #aborter = new AbortController();
   #preferred = 0;
 
-  constructor({ urls, chainId, timeoutMs = 10_000, onFailure = () => undefined }: RpcProviderOptions) {
+  constructor(options: RpcProviderOptions) {
+    const { urls, chainId, timeoutMs = 10_000, onFailure = () => undefined } = options;
     if (urls.length === 0) throw new RangeError("no RPC endpoint is configured");
     const network = Network.from(chainId);
     super(network, { staticNetwork: network, cacheTimeout: -1, batchMaxCount: 50 });
@@ -54,6 +58,7 @@ export class RpcProvider extends JsonRpcApiProvider {
     this.#chainId = chainId;
     this.#timeoutMs = timeoutMs;
     this.#onFailure = onFailure;
+    this.#onServerTime = options.onServerTime ?? (() => undefined);
     this._start();
   }
 
@@ -61,6 +66,14 @@ export class RpcProvider extends JsonRpcApiProvider {
   override destroy(): void {
     this.#aborter.abort(new Error("the provider was closed"));
     super.destroy();
+  }
+
+  /** Goes on with the next endpoint of the list: this one answers, but is of no use. Nothing changes where it is alone. */
+  passOver(reason: string): void {
+    const url = this.#urls[this.#preferred];
+    if (url === undefined || this.#urls.length === 1) return;
+    this.#preferred = (this.#preferred + 1) % this.#urls.length;
+    this.#onFailure(printable(url), reason);
   }
 
   override async _send(
@@ -75,7 +88,7 @@ export class RpcProvider extends JsonRpcApiProvider {
       try {
         await this.#verifyChain(url);
         const answers = await this.#post(url, payload);
-        this.#preferred = index;
+        if (index !== first) this.#preferred = index;
         return answers;
       } catch (error) {
         if (this.#aborter.signal.aborted) throw error;
@@ -106,6 +119,8 @@ export class RpcProvider extends JsonRpcApiProvider {
       body: JSON.stringify(payload),
       signal: AbortSignal.any([AbortSignal.timeout(this.#timeoutMs), this.#aborter.signal]),
     });
+    const serverTimeMs = Date.parse(response.headers.get("date") ?? "");
+    if (!Number.isNaN(serverTimeMs)) this.#onServerTime(serverTimeMs);
     const text = await response.text();
     const parsed = responseSchema.safeParse(parseJson(text));
     if (!parsed.success) throw new Error(`HTTP ${response.status} and no JSON-RPC answer`);

@@ -6,7 +6,7 @@ import type { Address, Hex } from "../protocol/hex.js";
 import type { BlockWatcher, Head } from "./blockWatcher.js";
 import { currentGasPrice, replacementGasPrice } from "./gasPrice.js";
 import type { GasPrice, GasPriceRule } from "./gasPrice.js";
-import { TransactionReverted, isAlreadyKnown, isNonceUsed, revertOf } from "./reverts.js";
+import { TransactionReverted, isAlreadyKnown, isNonceUsed, isUnderpriced, revertOf } from "./reverts.js";
 import type { RpcProvider } from "./rpcProvider.js";
 import type { Attempt, StoredTransaction, TransactionStore } from "./transactionStore.js";
 
@@ -24,11 +24,16 @@ export interface MinedTransaction {
   readonly gasUsed: bigint;
 }
 
-/** Another transaction of the same account used the nonce: ask the chain what is done, then decide again. */
+/**
+ * The transaction's nonce is used by another one, or nothing comes before it: ask the chain what is done, then decide
+ * again.
+ */
 export class TransactionDisplaced extends Error {
-  constructor(key: string, nonce: number) {
+  constructor(key: string, nonce: number, why: "used" | "out of reach") {
     super(
-      `${key}: another transaction of this account has used the nonce ${nonce}; does somebody share its key?`,
+      why === "used"
+        ? `${key}: another transaction of this account has used the nonce ${nonce}; does somebody share its key?`
+        : `${key}: the nonce ${nonce} is out of reach, those before it are not used; did an RPC endpoint miscount?`,
     );
     this.name = "TransactionDisplaced";
   }
@@ -53,6 +58,8 @@ export interface TransactionQueueOptions {
 const GAS_MARGIN_PERCENT = 130n;
 /** Blocks for which a used nonce may lack a receipt before it is put down to somebody else's transaction. */
 const DISPLACED_AFTER_BLOCKS = 5;
+/** Blocks for which those before a nonce may be unused before its transaction is given up. */
+const STRANDED_AFTER_BLOCKS = 5;
 /** Blocks after which what was mined is not looked at again. */
 const REORGANISED_BLOCKS = 256;
 
@@ -73,6 +80,7 @@ export class TransactionQueue {
   /** Block at which a pending transaction was last handed to the chain; absent: not in this run. */
   readonly #sentAt = new Map<string, number>();
   readonly #usedNonceSince = new Map<string, number>();
+  readonly #strandedSince = new Map<string, number>();
   readonly #unsubscribe: () => void;
   #lastTask: Promise<unknown> = Promise.resolve();
   #checking = false;
@@ -82,6 +90,12 @@ export class TransactionQueue {
   /** Goes on with what is pending in the store at the next block. */
   constructor(options: TransactionQueueOptions) {
     this.#options = options;
+    const givenUp = options.store.claimAccount(this.account);
+    if (givenUp.length > 0)
+      options.log.warn(
+        { intents: givenUp },
+        "the operator key is another one: its old transactions are given up",
+      );
     this.#unsubscribe = options.watcher.onBlock(() => this.#look());
   }
 
@@ -171,10 +185,16 @@ export class TransactionQueue {
     const count = await provider.getTransactionCount(this.account, "latest");
     this.#reopen(count, recent);
     const pending = store.pending();
+    let reachable = count;
     for (const transaction of pending) {
       if (this.#closed) return;
       if (transaction.nonce < count) await this.#checkMined(transaction, head);
-      else await this.#checkWaiting(transaction, head, transaction.nonce === count);
+      else if (transaction.nonce > reachable) this.#checkStranded(transaction, head);
+      else {
+        this.#strandedSince.delete(transaction.key);
+        reachable = transaction.nonce + 1;
+        await this.#checkWaiting(transaction, head, transaction.nonce === count);
+      }
     }
   }
 
@@ -198,7 +218,7 @@ export class TransactionQueue {
       if (head.number - since < DISPLACED_AFTER_BLOCKS) return;
       log.error({ intent: key, nonce }, "another transaction used the nonce of this one");
       store.finish(key, "displaced");
-      this.#settle(key, (waiter) => waiter.reject(new TransactionDisplaced(key, nonce)));
+      this.#settle(key, (waiter) => waiter.reject(new TransactionDisplaced(key, nonce, "used")));
       return;
     }
     if (head.number - receipt.blockNumber + 1 < confirmations) return;
@@ -206,6 +226,9 @@ export class TransactionQueue {
       hash: parseHex(receipt.hash, 32),
       blockNumber: receipt.blockNumber,
       gasUsed: receipt.gasUsed,
+      // What it cost, mined well or reverted.
+      feeWei: receipt.fee,
+      minedAtSeconds: head.timestamp,
     };
     if (receipt.status === 1) {
       store.finish(key, "succeeded", mined);
@@ -220,6 +243,20 @@ export class TransactionQueue {
       log.warn({ intent: key, hash: mined.hash, reason: error.reason }, "mined, but reverted");
       this.#settle(key, (waiter) => waiter.reject(error));
     }
+  }
+
+  /**
+   * A miscounting endpoint may have led to a nonce that nothing leads up to. If its transaction should be mined one day
+   * after all, the contracts refuse it: all that nodes do is done once.
+   */
+  #checkStranded({ key, nonce }: StoredTransaction, head: Head): void {
+    const { store, log } = this.#options;
+    const since = this.#strandedSince.get(key) ?? head.number;
+    this.#strandedSince.set(key, since);
+    if (head.number - since < STRANDED_AFTER_BLOCKS) return;
+    log.error({ intent: key, nonce }, "the nonce of this transaction is out of reach: it is given up");
+    store.finish(key, "displaced");
+    this.#settle(key, (waiter) => waiter.reject(new TransactionDisplaced(key, nonce, "out of reach")));
   }
 
   async #checkWaiting(transaction: StoredTransaction, head: Head, isNext: boolean): Promise<void> {
@@ -247,13 +284,15 @@ export class TransactionQueue {
   }
 
   async #broadcast(key: string, attempt: Attempt): Promise<void> {
-    const { provider, watcher, log } = this.#options;
+    const { provider, watcher, replaceAfterBlocks, log } = this.#options;
     try {
       await provider.send("eth_sendRawTransaction", [attempt.raw]);
     } catch (error) {
       // A used nonce shows at the next check, as mined or as displaced.
       if (!isAlreadyKnown(error) && !isNonceUsed(error)) {
         log.warn({ err: error, intent: key }, "the transaction could not be handed over; next block again");
+        // Nobody takes it at this price, however often it is offered.
+        if (isUnderpriced(error)) this.#sentAt.set(key, watcher.head.number - replaceAfterBlocks);
         return;
       }
     }
@@ -301,6 +340,7 @@ export class TransactionQueue {
     this.#waiters.delete(key);
     this.#sentAt.delete(key);
     this.#usedNonceSince.delete(key);
+    this.#strandedSince.delete(key);
     waiters.forEach(action);
   }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { addressSchema, hexSchema } from "../protocol/schemas.js";
 import { isHex } from "../protocol/hex.js";
 import type { Address, Hex } from "../protocol/hex.js";
+import { GasLedger } from "./gasLedger.js";
 import type { GasPrice } from "./gasPrice.js";
 import { inTransaction } from "./sqlite.js";
 
@@ -49,15 +50,20 @@ const attemptSchema = z.object({
   max_priority_fee_per_gas: decimalSchema,
 });
 
+/** In place of the nonce of another account's transaction. */
+const NO_NONCE = -1;
 /** Finished transactions kept, the newest. */
 const KEPT_TRANSACTIONS = 10_000;
 
 /** The durable part of the transaction queue: what was signed for which intent, before it is sent. */
 export class TransactionStore {
+  /** What was paid for what was mined. */
+  readonly gas: GasLedger;
   readonly #database: DatabaseSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.gas = new GasLedger(database);
     database.exec(`
       CREATE TABLE IF NOT EXISTS transactions (
         key TEXT PRIMARY KEY,
@@ -69,6 +75,10 @@ export class TransactionStore {
         mined_hash TEXT,
         block_number INTEGER,
         gas_used TEXT
+      ) STRICT;
+      CREATE TABLE IF NOT EXISTS transaction_account (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        account TEXT NOT NULL
       ) STRICT;
       CREATE UNIQUE INDEX IF NOT EXISTS transactions_pending ON transactions (nonce) WHERE state = 'pending';
       CREATE INDEX IF NOT EXISTS transactions_nonce ON transactions (nonce);
@@ -87,6 +97,30 @@ export class TransactionStore {
         `DELETE FROM transactions WHERE state <> 'pending' AND rowid <= (SELECT max(rowid) FROM transactions) - ?`,
       )
       .run(KEPT_TRANSACTIONS);
+  }
+
+  /**
+   * Makes the store that of an account. What another account's key has signed, before the operator key was replaced,
+   * has other nonces: what of it is pending is given up, and the chain is asked what became of it.
+   * @returns The intents that were given up.
+   */
+  claimAccount(account: Address): string[] {
+    return inTransaction(this.#database, () => {
+      const row = this.#database.prepare("SELECT account FROM transaction_account").get();
+      if (row?.account === account) return [];
+      this.#database
+        .prepare(
+          "INSERT INTO transaction_account (id, account) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET account = ?",
+        )
+        .run(account, account);
+      if (row === undefined) return [];
+      const pending = this.pending().map(({ key }) => key);
+      this.#database.exec(`
+        UPDATE transactions SET state = 'displaced' WHERE state = 'pending';
+        UPDATE transactions SET nonce = ${NO_NONCE};
+      `);
+      return pending;
+    });
   }
 
   get(key: string): StoredTransaction | undefined {
@@ -158,13 +192,17 @@ export class TransactionStore {
   finish(
     key: string,
     state: Exclude<TransactionState, "pending">,
-    mined?: { hash: Hex; blockNumber: number; gasUsed: bigint },
+    mined?: { hash: Hex; blockNumber: number; gasUsed: bigint; feeWei?: bigint; minedAtSeconds?: number },
   ): void {
-    this.#database
-      .prepare(
-        "UPDATE transactions SET state = ?, mined_hash = ?, block_number = ?, gas_used = ? WHERE key = ?",
-      )
-      .run(state, mined?.hash ?? null, mined?.blockNumber ?? null, mined?.gasUsed.toString() ?? null, key);
+    inTransaction(this.#database, () => {
+      this.#database
+        .prepare(
+          "UPDATE transactions SET state = ?, mined_hash = ?, block_number = ?, gas_used = ? WHERE key = ?",
+        )
+        .run(state, mined?.hash ?? null, mined?.blockNumber ?? null, mined?.gasUsed.toString() ?? null, key);
+      if (mined?.feeWei !== undefined && mined.minedAtSeconds !== undefined)
+        this.gas.add(mined.hash, mined.minedAtSeconds, mined.feeWei);
+    });
   }
 
   #insertAttempt(key: string, attempt: Attempt): void {

@@ -1,7 +1,7 @@
 import type { types } from "mediasoup-client";
 import type { ClientAnswers } from "../protocol/signaling.js";
-import type { LocalData } from "./dataChannels.js";
 import { videoEncodings } from "./encodings.js";
+import type { LocalData } from "./LocalData.js";
 import type { MediaTransports } from "./MediaTransports.js";
 import { unlessRefused } from "./SignalingConnection.js";
 import type { Requester } from "./SignalingConnection.js";
@@ -47,7 +47,8 @@ export class LocalMedia {
     track.close();
     const producer = this.#tracks.get(track);
     this.#tracks.delete(track);
-    if (producer) await unlessRefused(this.#options.node.request("closeProducer", { producerId: producer.id }));
+    if (producer)
+      await unlessRefused(this.#options.node.request("closeProducer", { producerId: producer.id }));
   }
 
   async publishData(data: LocalData): Promise<void> {
@@ -87,7 +88,8 @@ export class LocalMedia {
       await unlessRefused(node.request(method, { producerId }));
     }
     for (const dataProducerId of standing.dataProducerIds) {
-      if (!data.has(dataProducerId)) await unlessRefused(node.request("closeDataProducer", { dataProducerId }));
+      if (!data.has(dataProducerId))
+        await unlessRefused(node.request("closeDataProducer", { dataProducerId }));
     }
     for (const [id, track] of tracks) {
       if (standing.producerIds.includes(id)) continue;

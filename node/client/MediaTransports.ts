@@ -25,7 +25,8 @@ export interface SendTransport {
 /** The participant's WebRTC connections to the node: one to receive on, and one to send on once that is needed. */
 export class MediaTransports {
   readonly #options: MediaTransportsOptions;
-  #receiving: types.Transport | undefined;
+  /** A promise, since the node may offer the first tracks before it has answered. */
+  #receiving: Promise<types.Transport> | undefined;
   #sending: Promise<SendTransport> | undefined;
   readonly #all = new Set<types.Transport>();
   readonly #recoveries: IceRecovery[] = [];
@@ -53,18 +54,12 @@ export class MediaTransports {
 
   /** From now on the node offers the room's tracks and data channels. */
   async openReceiving(): Promise<void> {
-    const { device, node } = this.#options;
-    const parameters = await node.request("createTransport", {
-      direction: "receive",
-      rtpCapabilities: device.recvRtpCapabilities,
-    });
-    this.#receiving = this.#keep(
-      device.createRecvTransport({ ...transportOptions(parameters), ...this.#settings() }),
-    );
+    this.#receiving = this.#openReceiving();
+    await this.#receiving;
   }
 
   /** @throws Error where nothing is received. */
-  get receiving(): types.Transport {
+  async receiving(): Promise<types.Transport> {
     if (!this.#receiving) throw new Error("there is no transport to receive on");
     return this.#receiving;
   }
@@ -80,14 +75,23 @@ export class MediaTransports {
 
   /** Statistics of what is received; undefined where nothing is, or no longer. */
   async receiveStatistics(): Promise<RTCStatsReport | undefined> {
-    if (!this.#receiving || this.#receiving.closed) return undefined;
-    return this.#receiving.getStats();
+    const transport = await this.#receiving?.catch(() => undefined);
+    return !transport || transport.closed ? undefined : transport.getStats();
   }
 
   close(): void {
     this.#closed = true;
     for (const recovery of this.#recoveries) recovery.stop();
     for (const transport of this.#all) transport.close();
+  }
+
+  async #openReceiving(): Promise<types.Transport> {
+    const { device, node } = this.#options;
+    const parameters = await node.request("createTransport", {
+      direction: "receive",
+      rtpCapabilities: device.recvRtpCapabilities,
+    });
+    return this.#keep(device.createRecvTransport({ ...transportOptions(parameters), ...this.#settings() }));
   }
 
   async #openSending(): Promise<SendTransport> {
@@ -130,10 +134,12 @@ export class MediaTransports {
     const { node, onError, onHopeless, iceGiveUpAfterMs } = this.#options;
     this.#all.add(transport);
     transport.on("connect", ({ dtlsParameters }, done, fail) => {
-      node.request("connectTransport", { transportId: transport.id, dtlsParameters }).then(done, (error: Error) => {
-        if (isLost(error)) this.#halfOpen = true;
-        fail(error);
-      });
+      node
+        .request("connectTransport", { transportId: transport.id, dtlsParameters })
+        .then(done, (error: unknown) => {
+          if (isLost(error)) this.#halfOpen = true;
+          fail(error instanceof Error ? error : new Error(String(error)));
+        });
     });
     const requestRestart = async () => {
       const { iceParameters } = await node.request("restartIce", { transportId: transport.id });

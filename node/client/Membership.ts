@@ -26,10 +26,15 @@ export interface MembershipHooks {
   reconnected(how: Reconnection): void;
   /** It is over for good. */
   ended(reason: Disconnected): void;
-  warning(error: Error): void;
 }
 
 type Step = "resume" | "here" | "elsewhere" | "no";
+
+/** Why a session cannot go on as it is, and whether it can over another WebSocket. */
+interface Loss {
+  readonly reason: Disconnected;
+  readonly resumable: boolean;
+}
 
 const DEFAULT_GIVE_UP_AFTER_MS = 120_000;
 /** A node that cannot be reached is left for another one after so long: longer while its media still flows. */
@@ -53,7 +58,7 @@ export class Membership {
   #session: NodeSession | undefined;
   /** The session that is being joined. */
   #joining: NodeSession | undefined;
-  #loss: { readonly reason: Disconnected; readonly resumable: boolean } | undefined;
+  #loss: Loss | undefined;
   #recovering = false;
   #attempt = 0;
   #troubleSinceMs: number | undefined;
@@ -61,12 +66,7 @@ export class Membership {
   #ended: Disconnected | undefined;
   #waiting: (() => void)[] = [];
 
-  constructor(
-    options: ConnectOptions,
-    roster: Roster,
-    listening: Promise<void>,
-    hooks: MembershipHooks,
-  ) {
+  constructor(options: ConnectOptions, roster: Roster, listening: Promise<void>, hooks: MembershipHooks) {
     this.#options = options;
     this.#roster = roster;
     this.#listening = listening;
@@ -113,56 +113,73 @@ export class Membership {
   }
 
   #lost(session: NodeSession, reason: Disconnected, resumable: boolean): void {
-    if (this.#ended || this.#over.signal.aborted || session !== this.#session) return;
+    if (this.#isOver() || session !== this.#session) return;
     this.#loss = { reason, resumable };
-    if (this.#recovering) return;
-    this.#recovering = true;
-    this.#recover()
-      .catch((error: unknown) => this.#end(asDisconnected(error)))
-      .finally(() => (this.#recovering = false));
+    this.#startRecovery();
   }
 
-  async #recover(): Promise<void> {
+  #startRecovery(): void {
+    if (this.#recovering || this.#isOver() || !this.#loss) return;
+    this.#recovering = true;
+    this.#recover(this.#loss)
+      .catch((error: unknown) => {
+        this.#end(asDisconnected(error));
+      })
+      .finally(() => {
+        this.#recovering = false;
+        this.#startRecovery();
+      });
+  }
+
+  async #recover(loss: Loss): Promise<void> {
     const { giveUpAfterMs = DEFAULT_GIVE_UP_AFTER_MS } = this.#options;
-    const { signal } = this.#over;
     const lostAtMs = Date.now();
     if (lostAtMs - this.#connectedAtMs > STABLE_AFTER_MS) {
       this.#attempt = 0;
       this.#troubleSinceMs = undefined;
     }
     const troubleSinceMs = (this.#troubleSinceMs ??= lostAtMs);
-    let announced = false;
-    let step: Step = "resume";
-    let cause: Disconnected | undefined;
-    for (;;) {
-      if (this.#loss) {
-        cause = this.#loss.reason;
-        step = this.#loss.resumable ? "resume" : cause.rejoin;
-        this.#loss = undefined;
+    let cause = loss.reason;
+    let step = firstStep(loss);
+    this.#loss = undefined;
+    for (let announced = false; ; announced = true) {
+      if (giveUpAfterMs === 0 || (step === "no" && !this.#tokens.canRenew(cause))) {
+        this.#end(cause);
+        return;
       }
-      if (signal.aborted || !cause) return;
-      if (giveUpAfterMs === 0 || (step === "no" && !this.#tokens.canRenew(cause))) return this.#end(cause);
       if (!announced) this.#hooks.reconnecting(cause);
-      announced = true;
-      await pause(this.#backoffMs(), signal);
-      if (signal.aborted) return;
+      await pause(this.#backoffMs(), this.#over.signal);
+      if (this.#isOver()) return;
       if (Date.now() - troubleSinceMs > giveUpAfterMs) {
         const message = `no node could be joined for ${giveUpAfterMs} ms: ${cause.message}`;
-        return this.#end(new Disconnected("gave_up", message, { cause }));
+        this.#end(new Disconnected("gave_up", message, { cause }));
+        return;
       }
       try {
         const reconnection = await this.#take(step, cause);
-        if (signal.aborted) return;
-        if (!this.#loss) {
+        if (this.#isOver()) return;
+        if (!this.#lossMeanwhile()) {
           this.#connectedAtMs = Date.now();
-          this.#recovering = false;
-          return this.#hooks.reconnected(reconnection);
+          this.#hooks.reconnected(reconnection);
+          return;
         }
       } catch (error) {
         cause = asDisconnected(error);
         step = this.#next(step, cause, lostAtMs);
       }
+      const again = this.#lossMeanwhile();
+      if (again) [cause, step] = [again.reason, firstStep(again)];
+      this.#loss = undefined;
     }
+  }
+
+  /** What was lost of the session that was just resumed or joined. */
+  #lossMeanwhile(): Loss | undefined {
+    return this.#loss;
+  }
+
+  #isOver(): boolean {
+    return this.#over.signal.aborted;
   }
 
   async #take(step: Step, cause: Disconnected): Promise<Reconnection> {
@@ -176,14 +193,14 @@ export class Membership {
     }
     former.close(cause);
     if (step === "no") await this.#tokens.renew(cause);
+    else await this.#tokens.assureFresh();
+    let session: NodeSession;
     if (step === "elsewhere") {
       this.#nodes.failed(former.url);
-      await this.#joinOneOf(await this.#nodes.candidates(this.#over.signal));
+      session = await this.#joinOneOf(await this.#nodes.candidates(this.#over.signal));
     } else {
-      await this.#tokens.assureFresh();
-      await this.#joinAt(former.url);
+      session = await this.#joinAt(former.url);
     }
-    const session = await this.ready();
     await this.#hooks.restore(session);
     this.#tokens.served();
     return { how: session.url === former.url ? "rejoined" : "moved", url: session.url };
@@ -208,7 +225,7 @@ export class Membership {
   }
 
   /** Joins the first that lets the participant in. */
-  async #joinOneOf(urls: readonly string[]): Promise<void> {
+  async #joinOneOf(urls: readonly string[]): Promise<NodeSession> {
     let refusal: unknown;
     let last: unknown = new Disconnected("connection_lost", "there is no node to connect to");
     for (const url of urls) {
@@ -225,7 +242,7 @@ export class Membership {
     throw refusal ?? last;
   }
 
-  async #joinAt(url: string): Promise<void> {
+  async #joinAt(url: string): Promise<NodeSession> {
     const { room, sessionKey, expect, rtc, receiptIntervalMs, iceGiveUpAfterMs } = this.#options;
     const session = new NodeSession({
       ...{ url, room, sessionKey, expect, rtc, receiptIntervalMs, iceGiveUpAfterMs },
@@ -250,6 +267,7 @@ export class Membership {
     this.#session = session;
     this.#loss = undefined;
     this.#wake();
+    return session;
   }
 
   #end(reason: Disconnected): void {
@@ -267,4 +285,8 @@ export class Membership {
     this.#waiting = [];
     for (const wake of waiting) wake();
   }
+}
+
+function firstStep({ reason, resumable }: Loss): Step {
+  return resumable ? "resume" : reason.rejoin;
 }

@@ -1,8 +1,12 @@
-import { createEpochClock } from "../protocol/epochClock.js";
 import { parseGrantDetails } from "../protocol/grantDetails.js";
 import { parseAddress } from "../protocol/hex.js";
 import type { Hex } from "../protocol/hex.js";
-import type { ClientAnswers, ClientMethod, ClientRequests, ServerNotifications } from "../protocol/signaling.js";
+import type {
+  ClientAnswers,
+  ClientMethod,
+  ClientRequests,
+  ServerNotifications,
+} from "../protocol/signaling.js";
 import { joinProof, roomHash } from "../protocol/typedData.js";
 import type { SignedReceipt, TypedDataDomain } from "../protocol/typedData.js";
 import type { z } from "zod";
@@ -10,14 +14,13 @@ import { assertExpected } from "./connectOptions.js";
 import type { ConnectOptions } from "./connectOptions.js";
 import { Emitter } from "./Emitter.js";
 import { Disconnected } from "./errors.js";
-import { LocalMedia } from "./LocalMedia.js";
-import { MediaTransports } from "./MediaTransports.js";
-import { ReceiptKeeper } from "./ReceiptKeeper.js";
-import { RemoteMedia } from "./RemoteMedia.js";
+import type { LocalMedia } from "./LocalMedia.js";
+import type { ReceiptKeeper } from "./ReceiptKeeper.js";
+import type { RemoteMedia } from "./RemoteMedia.js";
 import type { Roster } from "./Roster.js";
 import type { RoomToken } from "./roomToken.js";
-import { createDevice } from "./rtc.js";
-import { SignalingConnection, isLost } from "./SignalingConnection.js";
+import { SessionMedia } from "./SessionMedia.js";
+import { SignalingConnection } from "./SignalingConnection.js";
 import type { NodeNotification, Requester, Welcome } from "./SignalingConnection.js";
 import { deadline } from "./timing.js";
 
@@ -34,7 +37,7 @@ export type NodeSessionEvents = {
 
 export interface NodeSessionOptions extends Pick<
   ConnectOptions,
-  "room" | "sessionKey" | "expect" | "rtc" | "receiptIntervalMs"
+  "room" | "sessionKey" | "expect" | "rtc" | "receiptIntervalMs" | "iceGiveUpAfterMs"
 > {
   readonly url: string;
   readonly token: RoomToken;
@@ -43,10 +46,8 @@ export interface NodeSessionOptions extends Pick<
   readonly listening: Promise<void>;
   /** Called once there is something to listen to, before anything is received. */
   readonly onRemote: (remote: RemoteMedia) => void;
-  readonly iceGiveUpAfterMs?: number | undefined;
 }
 
-const DEFAULT_RECEIPT_INTERVAL_MS = 3_000;
 const JOIN_TIMEOUT_MS = 15_000;
 /** How long leaving waits for the last receipt to be acknowledged. */
 const LAST_RECEIPT_TIMEOUT_MS = 2_000;
@@ -55,10 +56,7 @@ const LAST_RECEIPT_TIMEOUT_MS = 2_000;
 interface Joined {
   readonly nodeId: bigint;
   readonly domain: TypedDataDomain;
-  readonly keeper: ReceiptKeeper;
-  readonly transports: MediaTransports;
-  readonly remote: RemoteMedia;
-  readonly local: LocalMedia;
+  readonly media: SessionMedia;
 }
 
 /**
@@ -69,7 +67,6 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
   readonly #options: NodeSessionOptions;
   #connection: SignalingConnection;
   #joined: Joined | undefined;
-  #receiptTimer: ReturnType<typeof setInterval> | undefined;
   /** Why it ends, from the moment it begins to. */
   #ending: Disconnected | undefined;
   #farewell: Promise<void> | undefined;
@@ -95,16 +92,16 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
   }
 
   get remote(): RemoteMedia {
-    return this.#in.remote;
+    return this.#in.media.remote;
   }
 
   get local(): LocalMedia {
-    return this.#in.local;
+    return this.#in.media.local;
   }
 
   /** What was received of this node in the running epoch. */
   get received(): Pick<ReceiptKeeper, "epoch" | "bytesDelivered" | "quality"> {
-    return this.#in.keeper;
+    return this.#in.media.keeper;
   }
 
   /** Whether requests reach the node now, as far as is known. */
@@ -114,7 +111,7 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
 
   /** Whether media flows, or may, without signaling. */
   get mediaConnected(): boolean {
-    return this.#joined?.transports.connected ?? false;
+    return this.#joined?.media.transports.connected ?? false;
   }
 
   request<M extends ClientMethod>(
@@ -157,9 +154,9 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
   leave(reason: Disconnected): Promise<void> {
     this.#ending ??= reason;
     this.#farewell ??= (async () => {
-      clearInterval(this.#receiptTimer);
+      this.#joined?.media.stopReceipts();
       if (this.#joined && this.connected) {
-        const last = this.#joined.keeper.submit();
+        const last = this.#joined.media.keeper.submit();
         await deadline(last, LAST_RECEIPT_TIMEOUT_MS, () => reason).catch(() => undefined);
       }
       this.close(reason);
@@ -171,10 +168,8 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
   close(reason: Disconnected): void {
     if (this.#over) return;
     this.#over = this.#ending ??= reason;
-    clearInterval(this.#receiptTimer);
     this.#connection.close(this.#over);
-    this.#joined?.transports.close();
-    this.#joined?.remote.close();
+    this.#joined?.media.close();
   }
 
   get #in(): Joined {
@@ -191,11 +186,11 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
       },
       newConsumer: async (offer) => {
         await listening;
-        await this.#in.remote.offered(offer);
+        await this.#in.media.remote.offered(offer);
       },
       newDataConsumer: async (offer) => {
         await listening;
-        await this.#in.remote.offeredData(offer);
+        await this.#in.media.remote.offeredData(offer);
       },
       closed: (reason) => {
         if (connection !== this.#connection || !this.#joined || this.#ending) return;
@@ -206,65 +201,50 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
   }
 
   async #join(): Promise<void> {
-    const { room, token, roster, rtc = {}, receiptIntervalMs, iceGiveUpAfterMs, onRemote } = this.#options;
+    const { room, token, roster, onRemote, ...options } = this.#options;
     const welcome = await this.#connection.welcome;
     const joinSignature = await this.#prove(welcome);
     const answer = await this.request("join", { room, ...token, joinSignature });
     roster.replace(answer.peers);
-    const keeper = this.#keep(welcome, answer);
-    const device = await createDevice(rtc);
-    await device.load({ routerRtpCapabilities: answer.routerRtpCapabilities });
-    this.#assertOpen();
-    const transports = new MediaTransports({
-      ...{ device, rtc, iceGiveUpAfterMs, node: this },
-      onError: (error) => this.#warn(error),
+    const media = await SessionMedia.open({
+      ...{ ...options, welcome, answer, node: this },
+      peerOf: (peerId) => roster.get(peerId),
+      connected: () => this.connected,
+      onReceipt: (receipt) => {
+        this.emit("receipt", receipt);
+      },
+      onEpoch: (epoch) => {
+        this.emit("epoch", epoch);
+      },
+      onError: (error) => {
+        this.#warn(error);
+      },
       onHopeless: () => {
         void this.#lose(new Disconnected("ice_failed", `no media path to ${this.url} is left`));
       },
     });
-    const remote = new RemoteMedia({
-      ...{ transports, node: this },
-      peerOf: (peerId) => roster.get(peerId),
-      sample: () => keeper.sample(),
-    });
-    onRemote(remote);
-    const local = new LocalMedia({ device, transports, node: this });
-    this.#joined = { nodeId: welcome.nodeId, domain: welcome.domain, keeper, transports, remote, local };
-    this.#connection.watch();
-    this.#receiptTimer = setInterval(() => {
-      if (!keeper.idle) return;
-      void (this.connected ? keeper.submit() : keeper.bridge());
-    }, receiptIntervalMs ?? DEFAULT_RECEIPT_INTERVAL_MS);
-    // Whoever may only publish is offered nothing.
-    if (parseGrantDetails(token.details).permissions.subscribe) await transports.openReceiving();
-    this.#assertOpen();
-  }
-
-  #keep(welcome: Welcome, answer: ClientAnswers["join"]): ReceiptKeeper {
     const { nodeId, domain } = welcome;
-    return new ReceiptKeeper({
-      ...{ nodeId, domain, clock: createEpochClock(welcome), sessionKey: this.#options.sessionKey },
-      ...{ epoch: answer.epoch, lastReceipt: answer.lastReceipt },
-      readStatistics: async () => this.#joined?.transports.receiveStatistics(),
-      dataBytesReceived: () => this.#joined?.remote.dataBytesReceived ?? 0n,
-      send: (receipt) => this.request("receipt", receipt),
-      onAcknowledged: (receipt) => this.emit("receipt", receipt),
-      // What a broken connection swallowed is sent once it is mended.
-      onError: (error) => !isLost(error) && this.#warn(error),
-    });
+    this.#joined = { nodeId, domain, media };
+    if (this.#over) media.close();
+    this.#assertOpen();
+    onRemote(media.remote);
+    this.#connection.watch();
+    // Whoever may only publish is offered nothing.
+    if (parseGrantDetails(token.details).permissions.subscribe) await media.transports.openReceiving();
+    this.#assertOpen();
   }
 
   async #resume(connection: SignalingConnection): Promise<void> {
     const { room, sessionKey, roster } = this.#options;
-    const { keeper, transports, remote, local, nodeId } = this.#in;
+    const { media, nodeId, domain } = this.#in;
+    const { transports } = media;
     if (transports.halfOpen) throw new Disconnected("session_unknown", "media was only half connected");
     const welcome = await connection.welcome;
-    if (welcome.nodeId !== nodeId) {
-      throw new Disconnected("session_unknown", `${this.url} is node ${welcome.nodeId} now, was ${nodeId}`);
-    }
+    assertExpected(welcome, { nodeId, domain });
     const joinSignature = await this.#prove(welcome);
-    const { address } = sessionKey;
-    const answer = await connection.request("resume", { room, sessionKey: parseAddress(address), joinSignature });
+    const answer = await connection.request("resume", {
+      ...{ room, sessionKey: parseAddress(sessionKey.address), joinSignature },
+    });
     if (this.#over) throw this.#over;
     this.#connection = connection;
     connection.watch();
@@ -272,9 +252,8 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
     if (transports.ids.some((id) => !answer.transportIds.includes(id))) {
       throw new Disconnected("session_unknown", "the node has closed a transport of this session");
     }
-    remote.reconcile(answer);
-    await local.reconcile(answer);
-    void keeper.resume(answer.epoch, answer.lastReceipt);
+    await media.reconcile(answer);
+    this.#assertOpen();
   }
 
   /** Signs for this connection that the session key is at hand. */
@@ -285,34 +264,25 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
     return joinProof.sign(sessionKey, domain, { nodeId, room: roomHash(room), nonce });
   }
 
-  #notified({ method, data }: Exclude<NodeNotification, { method: "goodbye" }>): void {
+  #notified(notification: Exclude<NodeNotification, { method: "goodbye" }>): void {
     const { roster } = this.#options;
+    const { method, data } = notification;
     switch (method) {
       // Of each connection it is taken care of there.
       case "welcome":
         return;
-      case "epoch":
-        return this.#epochAnnounced(data.epoch);
       case "peerJoined":
         return roster.add(data);
       case "peerLeft":
         return roster.remove(data.peerId);
-      case "producerClosed":
-        return void this.#joined?.remote.ended(data.producerId);
-      case "producerPaused":
-        return void this.#joined?.remote.paused(data.producerId, true);
-      case "producerResumed":
-        return void this.#joined?.remote.paused(data.producerId, false);
-      case "dataProducerClosed":
-        return this.#joined?.remote.endedData(data.dataProducerId);
-      case "layersChanged":
-        return this.#joined?.remote.layersChanged(data.consumerId, data.layers);
       case "trackMuted":
         return this.emit("muted", data.producerId, data.muted);
       case "activeSpeaker":
         return this.emit("activeSpeaker", data.peerId);
       case "error":
         return this.#warn(new Error(`the node could not read a message: ${data.reason}`));
+      default:
+        return this.#joined?.media.notified(notification);
     }
   }
 
@@ -330,16 +300,6 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
     if (this.#ending) return;
     await this.leave(reason);
     this.emit("lost", reason, false);
-  }
-
-  #epochAnnounced(epoch: number): void {
-    const keeper = this.#joined?.keeper;
-    if (!keeper) return;
-    try {
-      void keeper.advance(epoch).then(() => this.emit("epoch", epoch));
-    } catch (error) {
-      this.#warn(error instanceof Error ? error : new Error(String(error)));
-    }
   }
 
   #assertOpen(): void {

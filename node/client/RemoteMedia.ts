@@ -1,6 +1,6 @@
 import type { ClientAnswers, PeerInfo } from "../protocol/signaling.js";
 import type { Layers } from "../protocol/mediaParameters.js";
-import { RemoteData } from "./dataChannels.js";
+import { RemoteData } from "./RemoteData.js";
 import { Emitter } from "./Emitter.js";
 import type { MediaTransports } from "./MediaTransports.js";
 import { unlessRefused } from "./SignalingConnection.js";
@@ -83,7 +83,8 @@ export class RemoteMedia extends Emitter<RemoteMediaEvents> {
     this.endedData(dataProducerId);
     const participant = this.#participant(offer.peerId);
     const { ordered, streamId, maxPacketLifeTime, maxRetransmits } = sctpStreamParameters;
-    const consumer = await this.#options.transports.receiving.consumeData({
+    const transport = await this.#options.transports.receiving();
+    const consumer = await transport.consumeData({
       id,
       dataProducerId,
       label,
@@ -165,9 +166,8 @@ export class RemoteMedia extends Emitter<RemoteMediaEvents> {
   async #receive(offer: ConsumerOffer, participant: PeerInfo): Promise<RemoteTrack> {
     const { consumerId: id, producerId, kind, rtpParameters, peerId } = offer;
     // One stream per publisher, so that sound and picture are played in step.
-    const consumer = await this.#options.transports.receiving.consume({
-      ...{ id, producerId, kind, rtpParameters, streamId: peerId },
-    });
+    const transport = await this.#options.transports.receiving();
+    const consumer = await transport.consume({ id, producerId, kind, rtpParameters, streamId: peerId });
     if (this.#closed) consumer.close();
     return new RemoteTrack(consumer, participant, offer, this.#options.node);
   }

@@ -4,13 +4,14 @@ import type { PeerInfo } from "../protocol/signaling.js";
 import { roomCommand, roomHash } from "../protocol/typedData.js";
 import type { SignedReceipt } from "../protocol/typedData.js";
 import type { ConnectOptions } from "./connectOptions.js";
-import { LocalData } from "./dataChannels.js";
-import type { DataOptions, RemoteData } from "./dataChannels.js";
+import type { DataOptions } from "./dataMessage.js";
 import { Emitter } from "./Emitter.js";
 import { Disconnected } from "./errors.js";
+import { LocalData } from "./LocalData.js";
 import { Membership } from "./Membership.js";
 import type { Reconnection } from "./Membership.js";
 import type { NodeSession } from "./NodeSession.js";
+import type { RemoteData } from "./RemoteData.js";
 import type { RemoteMedia } from "./RemoteMedia.js";
 import { Roster } from "./Roster.js";
 import { isLost, unlessLost } from "./SignalingConnection.js";
@@ -96,7 +97,6 @@ export class Room extends Emitter<RoomEvents> {
       reconnecting: (reason) => this.emit("reconnecting", reason),
       reconnected: (reconnection) => this.emit("reconnected", reconnection),
       ended: (reason) => this.#end(reason),
-      warning: (error) => this.#warn(error),
     });
     options.signal?.addEventListener("abort", this.#aborted, { once: true });
   }
@@ -249,16 +249,26 @@ export class Room extends Emitter<RoomEvents> {
   async #restore(session: NodeSession): Promise<void> {
     for (const track of this.#tracks) {
       if (session.local.has(track)) continue;
-      await this.#again(session, `the ${track.source} track`, () => session.local.publish(track), () => {
-        this.#tracks.delete(track);
-      });
+      await this.#again(
+        session,
+        `the ${track.source} track`,
+        () => session.local.publish(track),
+        () => {
+          this.#tracks.delete(track);
+        },
+      );
     }
     for (const data of this.#data) {
       if (session.local.has(data)) continue;
-      await this.#again(session, `data channel "${data.label}"`, () => session.local.publishData(data), () => {
-        this.#data.delete(data);
-        data.close(new Disconnected("failed", `data channel "${data.label}" could not be opened again`));
-      });
+      await this.#again(
+        session,
+        `data channel "${data.label}"`,
+        () => session.local.publishData(data),
+        () => {
+          this.#data.delete(data);
+          data.close(new Disconnected("failed", `data channel "${data.label}" could not be opened again`));
+        },
+      );
     }
   }
 

@@ -146,8 +146,7 @@ export class SignalingConnection implements Requester {
       const answer = await new Promise<unknown>((resolve, reject) => {
         this.#pending.set(id, { method, resolve, reject });
         timer = setTimeout(
-          () =>
-            this.#end(new Disconnected("timeout", `${this.#url} did not answer "${method}" in time`)),
+          () => this.#end(new Disconnected("timeout", `${this.#url} did not answer "${method}" in time`)),
           timeoutMs,
         );
         this.#send({ request: true, id, method, data });

@@ -50,17 +50,25 @@ export class TokenKeeper {
     if (this.#token.grant.expiresAt <= nowSeconds && this.canRenew(expired)) await this.renew(expired);
   }
 
-  /** @throws what `renewToken` throws; Disconnected where its token is for another room or session key. */
+  /** @throws Disconnected: as `reason` where the app could not be asked, which may be tried again; or for a wrong token. */
   async renew(reason: Disconnected): Promise<void> {
     const { renewToken, room, sessionKey } = this.#options;
     if (!renewToken) throw reason;
-    const token = await renewToken(reason);
+    let token: RoomToken;
+    try {
+      token = await renewToken(reason);
+    } catch (cause) {
+      throw new Disconnected(reason.code, `${reason.message}; no other token was to be had`, { cause });
+    }
     const { grant } = token;
     if (
       grant.sessionKey.toLowerCase() !== sessionKey.address.toLowerCase() ||
       grant.room !== roomHash(room)
     ) {
-      throw new Disconnected("grant_room_mismatch", "renewToken gave a token for another room or session key");
+      throw new Disconnected(
+        "grant_room_mismatch",
+        "renewToken gave a token for another room or session key",
+      );
     }
     this.#token = token;
     this.#renewed = true;

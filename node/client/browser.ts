@@ -1,8 +1,20 @@
 // What a web page needs to take part: no Node, no keys of an app.
 
 export type { ConnectOptions, ExpectedNode } from "./connectOptions.js";
+export type { DataMessage, DataOptions } from "./dataMessage.js";
+export { discoverNodes, networkNodes } from "./discoverNodes.js";
+export type { DiscoverOptions, DiscoveredNode } from "./discoverNodes.js";
+export type { Encoding, VideoCodec, VideoOptions } from "./encodings.js";
 export { Disconnected, RequestRefused } from "./errors.js";
+export type { DisconnectCode } from "./errors.js";
+export { LocalData } from "./LocalData.js";
+export type { Reconnection } from "./Membership.js";
+export type { NodeSource } from "./NodeChooser.js";
+export { rankNodes } from "./rankNodes.js";
+export type { ProbeOptions, RankedNode } from "./rankNodes.js";
 export { EpochRefused } from "./ReceiptKeeper.js";
+export { RemoteData } from "./RemoteData.js";
+export type { RemoteDataEvents } from "./RemoteData.js";
 export { Room } from "./Room.js";
 export type { RoomEvents } from "./Room.js";
 export { parseRoomToken } from "./roomToken.js";
@@ -11,6 +23,11 @@ export type { RtcOptions } from "./rtc.js";
 export { createSessionKey } from "./sessionKey.js";
 export type { SessionKey } from "./sessionKey.js";
 export { LocalTrack, RemoteTrack } from "./tracks.js";
+export type { PublishOptions } from "./tracks.js";
+export type { Permissions } from "../protocol/grantDetails.js";
+export type { Layers } from "../protocol/mediaParameters.js";
 export { JoinRefused, ReceiptRefused } from "../protocol/refusals.js";
+export type { Rejoin } from "../protocol/refusals.js";
+export type { ModerationAction } from "../protocol/roomCommand.js";
 export type { PeerInfo } from "../protocol/signaling.js";
 export type { AccessGrant, Address, Hex, SignedReceipt, TypedDataDomain } from "../protocol/typedData.js";

@@ -45,10 +45,7 @@ export async function rankNodes(urls: readonly string[], options: ProbeOptions =
 }
 
 /** What each of some nodes says of itself, in their order. Rejects only where the signal is aborted. */
-export async function probeNodes(
-  urls: readonly string[],
-  options: ProbeOptions = {},
-): Promise<ProbedNode[]> {
+export async function probeNodes(urls: readonly string[], options: ProbeOptions = {}): Promise<ProbedNode[]> {
   const { concurrency = DEFAULT_CONCURRENCY } = options;
   const results: ProbedNode[] = [];
   const waiting = [...urls.entries()];
@@ -71,7 +68,7 @@ async function probe(url: string, options: ProbeOptions): Promise<ProbedNode> {
     for (let time = 0; time < 2; time += 1) {
       const beganMs = performance.now();
       const { json } = await boundedFetch(health, {
-        timeoutMs: Math.max(1, untilMs - beganMs),
+        timeoutMs: Math.max(1, Math.ceil(untilMs - beganMs)),
         maxBytes: MAX_HEALTH_BYTES,
         signal,
       });

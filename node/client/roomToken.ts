@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MAX_DETAILS_BYTES } from "../protocol/grantDetails.js";
 import { accessGrantSchema, signatureSchema, toWire } from "../protocol/schemas.js";
 
-const roomTokenSchema = z.strictObject({
+export const roomTokenSchema = z.strictObject({
   grant: accessGrantSchema,
   grantSignature: signatureSchema,
   details: z.string().max(MAX_DETAILS_BYTES),

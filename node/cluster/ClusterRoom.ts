@@ -14,9 +14,11 @@ import type { Registrar } from "./Registrar.js";
 import { RemoteNode } from "./RemoteNode.js";
 import type { ClusterContext, OwnMember, RoomHost } from "./RemoteNode.js";
 
-/** A node that hears from a home of another one in the room leaves the dialing to that one, who has heard of it first. */
+/** Who comes into a room dials those who are there; who is there dials a newcomer only if nothing comes of that. */
 const OTHERS_DIAL_FIRST_MS = 1_500;
 
+/** Whoever leaves one node may just be joining another: news of the one may come before news of the other. */
+const HANDOVER_MS = 500;
 /** Grants of one room may name different homes; those that come after so many are left out. */
 const MAX_HOMES = 16;
 
@@ -37,6 +39,8 @@ export class ClusterRoom extends EventEmitter<RoomLinkEvents> implements RoomLin
   readonly #receivers = new Set<Peer>();
   /** Participants on other nodes, as those here have been told of them. */
   readonly #shown = new Map<string, PeerInfo>();
+  /** Those who are about to be shown as gone. */
+  readonly #leaving = new Map<string, NodeJS.Timeout>();
   /** Who has been told to go because they joined elsewhere. */
   readonly #moved = new Set<string>();
   #closed = false;
@@ -173,6 +177,7 @@ export class ClusterRoom extends EventEmitter<RoomLinkEvents> implements RoomLin
     this.#closed = true;
     for (const node of this.#nodes.values()) node.close();
     this.#nodes.clear();
+    for (const timer of this.#leaving.values()) clearTimeout(timer);
     for (const registration of this.#homes.values()) registration.close();
     this.#registrar.unregister(this.name, this.#context.nodeId);
     this.#onClose();
@@ -189,7 +194,8 @@ export class ClusterRoom extends EventEmitter<RoomLinkEvents> implements RoomLin
         const registration: HomeRegistration = new HomeRegistration({
           ...{ homeId, room: this.name, links, limits, logger },
           membership: () => this.members[0]?.membership,
-          onNodes: () => this.#reconcile(registration.nodes, OTHERS_DIAL_FIRST_MS),
+          onNodes: (news) =>
+            this.#reconcile(registration.nodes, news === "answer" ? 0 : OTHERS_DIAL_FIRST_MS),
         });
         return registration;
       });
@@ -243,15 +249,33 @@ export class ClusterRoom extends EventEmitter<RoomLinkEvents> implements RoomLin
       }
     }
     const info = own || latest?.member.permissions.hidden ? undefined : latest?.member.info;
-    const shown = this.#shown.get(sessionKey);
-    if (info && !isSame(info, shown)) {
+    if (info) {
+      this.#stays(sessionKey);
+      if (isSame(info, this.#shown.get(sessionKey))) return;
       this.#shown.set(sessionKey, info);
       this.emit("peerJoined", info);
-    } else if (!info && shown) {
-      this.#shown.delete(sessionKey);
+    } else if (own) {
       // A member of this node is announced by signaling, under the same key.
-      if (!own) this.emit("peerLeft", shown.peerId);
+      this.#stays(sessionKey);
+      this.#shown.delete(sessionKey);
+    } else if (this.#shown.has(sessionKey) && !this.#leaving.has(sessionKey)) {
+      this.#leaving.set(
+        sessionKey,
+        setTimeout(() => this.#gone(sessionKey), HANDOVER_MS),
+      );
     }
+  }
+
+  #stays(sessionKey: string): void {
+    clearTimeout(this.#leaving.get(sessionKey));
+    this.#leaving.delete(sessionKey);
+  }
+
+  #gone(sessionKey: string): void {
+    this.#leaving.delete(sessionKey);
+    const shown = this.#shown.get(sessionKey);
+    this.#shown.delete(sessionKey);
+    if (shown) this.emit("peerLeft", shown.peerId);
   }
 
   #watch(peer: Peer): void {

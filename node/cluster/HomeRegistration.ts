@@ -11,8 +11,8 @@ export interface HomeRegistrationOptions {
   readonly limits: ClusterLimits;
   /** Of a participant here, who vouches for this node. */
   readonly membership: () => Membership | undefined;
-  /** The other nodes in the room have changed. */
-  readonly onNodes: () => void;
+  /** The other nodes in the room have changed, or are known for the first time. */
+  readonly onNodes: (news: "answer" | "notice") => void;
   readonly logger: Logger;
 }
 
@@ -41,7 +41,7 @@ export class HomeRegistration {
     const lost = (nodeId: bigint) => {
       if (nodeId !== homeId) return;
       this.#registered = false;
-      this.#set([]);
+      this.#set([], "notice");
     };
     const unreachable = (nodeId: bigint) => {
       if (nodeId === homeId) this.#answer();
@@ -68,7 +68,7 @@ export class HomeRegistration {
 
   /** The home says that they have changed. */
   told(nodes: readonly bigint[]): void {
-    if (this.#registered) this.#set(nodes);
+    if (this.#registered) this.#set(nodes, "notice");
   }
 
   close(): void {
@@ -93,7 +93,7 @@ export class HomeRegistration {
         this.#registered = true;
         this.#failures = 0;
         this.#answer();
-        this.#set(nodes);
+        this.#set(nodes, "answer");
       },
       (error: unknown) => {
         this.#answer();
@@ -105,8 +105,8 @@ export class HomeRegistration {
     );
   }
 
-  #set(nodes: readonly bigint[]): void {
+  #set(nodes: readonly bigint[], news: "answer" | "notice"): void {
     this.#nodes = nodes;
-    if (!this.#closed) this.#options.onNodes();
+    if (!this.#closed) this.#options.onNodes(news);
   }
 }

@@ -129,8 +129,7 @@ export class IncomingStreams {
     const { pipe: roomPipe, logger, wanted } = this.#options;
     stream.taking = true;
     try {
-      const pipe = await roomPipe.connected();
-      const producer = await this.#receive(stream, pipe);
+      const producer = await this.#receive(stream, await roomPipe.open());
       if (this.#streams.get(stream.id) !== stream || !wanted()) {
         producer.close();
         return;
@@ -141,12 +140,13 @@ export class IncomingStreams {
       this.#publish(stream, producer);
       this.#setPaused(stream, stream.paused);
     } catch (error) {
-      if (error instanceof LinkError && error.code === "pipe_changed") roomPipe.reset();
       if (this.#streams.get(stream.id) !== stream) return;
       logger.info({ err: error, id: stream.id }, "another node's track did not arrive; trying again");
       this.#takeLater(stream);
     } finally {
       stream.taking = false;
+      // The pipe may have closed, or nobody may want it any more, while it arrived.
+      if (this.#streams.get(stream.id) === stream) this.#update(stream);
     }
   }
 
@@ -164,7 +164,7 @@ export class IncomingStreams {
   }
 
   async #receive({ id, offer, paused }: Stream, pipe: NodePipe): Promise<Producer | DataProducer> {
-    const { room, mediaRoom, link } = this.#options;
+    const { room, mediaRoom, link, pipe: roomPipe } = this.#options;
     const { publications, dataPublications } = mediaRoom;
     if ([...publications, ...dataPublications].some((publication) => publication.id === id)) {
       throw new LinkError("invalid_request", "the id is another participant's");
@@ -172,10 +172,12 @@ export class IncomingStreams {
     const other = link();
     if (!other) throw new LinkError("failed", "the other node is not linked now");
     if (offer.what === "track") {
-      const { rtpParameters } = await other.request("pipeTrack", { room, id, pipeId: pipe.id });
+      const { rtpParameters, pipe: end } = await other.request("pipeTrack", { room, id, pipe: pipe.end });
+      await roomPipe.complete(pipe, end);
       return pipe.receive({ id, kind: offer.track.kind, rtpParameters, paused });
     }
-    const { sctpStreamParameters } = await other.request("pipeData", { room, id, pipeId: pipe.id });
+    const { sctpStreamParameters, pipe: end } = await other.request("pipeData", { room, id, pipe: pipe.end });
+    await roomPipe.complete(pipe, end);
     const { label, protocol } = offer.channel;
     return pipe.receiveData({ id, sctpStreamParameters, label, protocol });
   }

@@ -36,13 +36,18 @@ export class MembershipCheck {
     this.#options = options;
   }
 
+  /** Whether a membership costs no signature checks. */
+  remembers(membership: Membership, nodeId: bigint): boolean {
+    return this.#good.has(keyOf(membership, nodeId));
+  }
+
   /** @throws LinkError `membership_invalid`; whatever `isAppSigner` rejects with. */
   async check(membership: Membership, room: RoomName, nodeId: bigint): Promise<void> {
     const { grant, grantSignature, nonce, joinSignature } = membership;
     const { domain, isAppSigner, now = Date.now } = this.#options;
     if (grant.app !== room.app || grant.room !== room.hash) throw invalid("the grant is for another room");
     if (grant.expiresAt * 1_000n <= BigInt(now())) throw invalid("the grant has expired");
-    const key = [nodeId, grantId(grant), grantSignature, nonce, joinSignature].join(" ");
+    const key = keyOf(membership, nodeId);
     if (this.#good.has(key)) return;
     const joined = recovered(() => joinProof.recover(domain, { nodeId, room: grant.room, nonce }, joinSignature));
     if (joined !== grant.sessionKey) throw invalid(`${grant.sessionKey} did not sign to join at node ${nodeId}`);
@@ -67,6 +72,10 @@ export class MembershipCheck {
     if (details.audit) throw invalid("an audit concerns one node only");
     return details;
   }
+}
+
+function keyOf({ grant, grantSignature, nonce, joinSignature }: Membership, nodeId: bigint): string {
+  return [nodeId, grantId(grant), grantSignature, nonce, joinSignature].join(" ");
 }
 
 function recovered(recover: () => Address): Address | undefined {

@@ -72,6 +72,16 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** A message on its way out, sealed when its turn comes. */
+interface Outgoing {
+  readonly text: string;
+  readonly onSent: () => void;
+}
+
+/** What this node keeps to of what another one allows: clocks and networks make bursts denser. */
+const OWN_SHARE = 0.75;
+/** How often waiting messages are looked at. */
+const PACE_MS = 50;
 /** How long the other node may take to answer the closing handshake before the connection is cut. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -86,6 +96,10 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   readonly #options: NodeLinkOptions;
   readonly #pending = new Map<number, Pending>();
   readonly #bucket: TokenBucket;
+  readonly #ownBucket: TokenBucket;
+  readonly #outgoing: Outgoing[] = [];
+  #outgoingLength = 0;
+  #paceTimer: NodeJS.Timeout | undefined;
   readonly #rooms = new Map<string, Promise<void>>();
   readonly #ping: NodeJS.Timeout;
   #nextRequestId = 0;
@@ -100,7 +114,9 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.#options = options;
     this.nodeId = options.nodeId;
     this.dialedBy = options.dialedBy;
-    this.#bucket = new TokenBucket(limits.messageBurst, limits.messagesPerSecond);
+    const { messageBurst, messagesPerSecond } = limits;
+    this.#bucket = new TokenBucket(messageBurst, messagesPerSecond);
+    this.#ownBucket = new TokenBucket(messageBurst * OWN_SHARE, messagesPerSecond * OWN_SHARE);
     this.#ping = setInterval(() => this.#checkAlive(), limits.pingIntervalMs);
     ws.on("pong", () => (this.#answeredPing = true));
     ws.on("error", (error) => logger.debug({ err: error }, "link failed"));
@@ -139,9 +155,10 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     try {
       const answer = await new Promise<unknown>((resolve, reject) => {
         this.#pending.set(id, { resolve, reject });
-        const late = new LinkError("failed", `node ${this.nodeId} did not answer ${method} in time`);
-        timer = setTimeout(() => reject(late), limits.requestTimeoutMs);
-        this.#send({ request: true, id, method, data });
+        const late = () => reject(new LinkError("failed", `node ${this.nodeId} did not answer ${method} in time`));
+        this.#send({ request: true, id, method, data }, () => {
+          timer = setTimeout(late, limits.requestTimeoutMs);
+        });
       });
       return parseAnswer(method, answer);
     } finally {
@@ -158,15 +175,36 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     ws.once("close", () => clearTimeout(timer));
   }
 
-  #send(message: SignalingMessage): void {
-    const { ws, cipher, limits, logger } = this.#options;
+  #send(message: SignalingMessage, onSent: () => void = () => undefined): void {
+    const { ws, limits, logger } = this.#options;
     if (!this.open) return;
-    if (ws.bufferedAmount > limits.maxBufferedBytes) {
+    if (ws.bufferedAmount + this.#outgoingLength > limits.maxBufferedBytes) {
       logger.warn("the other node reads too slowly: disconnected");
       ws.terminate();
       return;
     }
-    ws.send(cipher.seal(JSON.stringify(toWire(message))));
+    const text = JSON.stringify(toWire(message));
+    this.#outgoing.push({ text, onSent });
+    this.#outgoingLength += text.length;
+    this.#pace();
+  }
+
+  /** Sends what waits, as fast as the other node allows. */
+  #pace(): void {
+    const { ws, cipher } = this.#options;
+    if (this.#paceTimer !== undefined) return;
+    while (this.open && this.#outgoing.length > 0 && this.#ownBucket.take()) {
+      const next = this.#outgoing.shift();
+      if (!next) break;
+      this.#outgoingLength -= next.text.length;
+      ws.send(cipher.seal(next.text));
+      next.onSent();
+    }
+    if (this.#outgoing.length === 0 || !this.open) return;
+    this.#paceTimer = setTimeout(() => {
+      this.#paceTimer = undefined;
+      this.#pace();
+    }, PACE_MS);
   }
 
   #receive({ bytes, isBinary }: LinkFrame): void {
@@ -257,6 +295,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
 
   #closed(code: number): void {
     clearInterval(this.#ping);
+    clearTimeout(this.#paceTimer);
     for (const { reject } of this.#pending.values()) reject(new LinkError("failed", "the link has ended"));
     this.#pending.clear();
     this.emit("closed", code);
@@ -304,7 +343,6 @@ const requestSchema = z.discriminatedUnion("method", [
   z.object({ method: z.literal("register"), data: linkRequests.register.data }),
   z.object({ method: z.literal("enterRoom"), data: linkRequests.enterRoom.data }),
   z.object({ method: z.literal("addMember"), data: linkRequests.addMember.data }),
-  z.object({ method: z.literal("connectPipe"), data: linkRequests.connectPipe.data }),
   z.object({ method: z.literal("pipeTrack"), data: linkRequests.pipeTrack.data }),
   z.object({ method: z.literal("pipeData"), data: linkRequests.pipeData.data }),
 ]);

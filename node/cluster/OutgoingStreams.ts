@@ -1,10 +1,9 @@
 import type { DataPublication } from "../media/DataPublication.js";
+import type { NodePipe } from "../media/NodePipe.js";
 import type { Publication } from "../media/Publication.js";
 import type { Room } from "../media/Room.js";
 import type { Reach } from "../media/RoomSite.js";
-import type { RtpParameters, SctpStreamParameters } from "../protocol/mediaParameters.js";
-import type { NodePipe } from "../media/NodePipe.js";
-import { LinkError } from "./linkError.js";
+import type { PipeEnd } from "../protocol/nodeLink.js";
 import type { RoomPipe } from "./RoomPipe.js";
 
 /** What is sent to one other node of this node's participants' tracks and data channels, each because it asked for it. */
@@ -20,24 +19,18 @@ export class OutgoingStreams {
   }
 
   /**
-   * @param pipeId The end of the pipe that the other node expects it at.
-   * Throws `LinkError`: pipe_changed; `MediaError`.
+   * @param end The other node's end of the pipe; the answer names this node's.
+   * Throws `LinkError`, `MediaError`.
    */
-  async sendTrack(
-    publication: Publication,
-    pipeId: string,
-  ): Promise<{ rtpParameters: RtpParameters; paused: boolean }> {
-    const pipe = await this.#reach(publication, pipeId);
-    return pipe.send(publication.id);
+  async sendTrack(publication: Publication, end: PipeEnd): Promise<object> {
+    const pipe = await this.#reach(publication, end);
+    return { pipe: pipe.end, ...(await pipe.send(publication.id)) };
   }
 
   /** As `sendTrack`. */
-  async sendData(
-    publication: DataPublication,
-    pipeId: string,
-  ): Promise<{ sctpStreamParameters: SctpStreamParameters }> {
-    const pipe = await this.#reach(publication, pipeId);
-    return { sctpStreamParameters: await pipe.sendData(publication.id) };
+  async sendData(publication: DataPublication, end: PipeEnd): Promise<object> {
+    const pipe = await this.#reach(publication, end);
+    return { pipe: pipe.end, sctpStreamParameters: await pipe.sendData(publication.id) };
   }
 
   stop(id: string): void {
@@ -50,18 +43,16 @@ export class OutgoingStreams {
     for (const id of [...this.#reaches.keys()]) this.stop(id);
   }
 
-  async #reach(publication: Publication | DataPublication, pipeId: string): Promise<NodePipe> {
+  async #reach(publication: Publication | DataPublication, end: PipeEnd): Promise<NodePipe> {
     const { id } = publication;
-    if (!this.#reaches.has(id)) {
-      const reach = await this.#mediaRoom.reach(publication);
-      this.#reaches.set(id, reach);
-      publication.once("closed", () => this.stop(id));
+    const pipe = await this.#pipe.join(end);
+    if (this.#reaches.has(id)) return pipe;
+    const reach = await this.#mediaRoom.reach(publication);
+    if (pipe.closed || this.#reaches.has(id)) {
+      reach.release();
+      return pipe;
     }
-    const pipe = this.#pipe.current;
-    if (pipe?.remoteId !== pipeId) {
-      this.stop(id);
-      throw new LinkError("pipe_changed", "this node's end of the pipe is not connected to that one");
-    }
+    this.#reaches.set(id, reach);
     return pipe;
   }
 

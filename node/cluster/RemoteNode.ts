@@ -91,7 +91,7 @@ export class RemoteNode {
     this.members = new RemoteMembers(nodeId, room, check, limits);
     const link = () => links.link(nodeId);
     this.#pipe = new RoomPipe({
-      ...{ room, addresses, link, limits, logger },
+      ...{ addresses, link, limits, logger },
       router: host.mediaRoom.router,
       memberCount: () => this.members.size,
     });
@@ -112,18 +112,13 @@ export class RemoteNode {
 
   /** There is a link to it, maybe a new one: all is said again. */
   linked(): void {
-    this.#entered = false;
-    this.#accepted = false;
-    this.#toldMembers = false;
-    this.#toldTracks = false;
-    this.#knowsMembers = false;
+    this.#beginAnew();
     this.#enter();
   }
 
   /** It is gone, or has left the room: what it said is void. */
   forget(): void {
-    this.#entered = false;
-    this.#toldTracks = false;
+    this.#beginAnew();
     this.#pipe.reset();
     this.#incoming.clear();
     this.#host.membersChanged(this.members.clear());
@@ -142,21 +137,17 @@ export class RemoteNode {
         if (this.#knowsMembers) this.#tellTracks();
         return {};
       }
-      case "connectPipe":
-        // A pipe carries nothing by itself; but whom nothing may be sent, and who has nobody to send, needs none.
-        if (this.members.size === 0) throw new LinkError("not_in_room", "show members first");
-        return { pipe: await this.#pipe.answer(request.data.pipe) };
       case "pipeTrack": {
         const publication = this.#host.publications.find(({ id }) => id === request.data.id);
         if (!publication) throw new LinkError("not_found", "there is no such track");
         this.#assertReceives();
-        return this.#outgoing.sendTrack(publication, request.data.pipeId);
+        return this.#outgoing.sendTrack(publication, request.data.pipe);
       }
       case "pipeData": {
         const publication = this.#host.dataPublications.find(({ id }) => id === request.data.id);
         if (!publication) throw new LinkError("not_found", "there is no such data channel");
         this.#assertReceives();
-        return this.#outgoing.sendData(publication, request.data.pipeId);
+        return this.#outgoing.sendData(publication, request.data.pipe);
       }
     }
   }
@@ -243,6 +234,14 @@ export class RemoteNode {
     this.#incoming.clear();
     this.#pipe.close();
     this.#hold.release();
+  }
+
+  #beginAnew(): void {
+    this.#entered = false;
+    this.#accepted = false;
+    this.#toldMembers = false;
+    this.#toldTracks = false;
+    this.#knowsMembers = false;
   }
 
   #link(): NodeLink | undefined {

@@ -5,7 +5,6 @@ import { NodePipe } from "../media/NodePipe.js";
 import type { AddressFamily, PipeEnd } from "../protocol/nodeLink.js";
 import type { ClusterLimits } from "./limits.js";
 import { LinkError } from "./linkError.js";
-import type { RoomName } from "./MembershipCheck.js";
 import type { NodeLink } from "./NodeLink.js";
 import type { PipeAddresses } from "./PipeAddresses.js";
 
@@ -15,7 +14,6 @@ export type RoomPipeEvents = {
 };
 
 export interface RoomPipeOptions {
-  readonly room: RoomName;
   readonly router: Router;
   readonly addresses: PipeAddresses;
   /** The link to the other node, while there is one. */
@@ -29,6 +27,7 @@ export interface RoomPipeOptions {
 /** Pause after a pipe that carried nothing, or too much; doubles each time. */
 const BLOCKED_MS = 15_000;
 const MAX_BLOCKED_MS = 300_000;
+const MAX_GONE = 16;
 /** A pipe may carry this many times what the participants behind it may send, for retransmission and bursts. */
 const BITRATE_HEADROOM = 1.5;
 
@@ -43,7 +42,8 @@ export class RoomPipe extends EventEmitter<RoomPipeEvents> {
   readonly #options: RoomPipeOptions;
   #opening: Promise<NodePipe> | undefined;
   #current: NodePipe | undefined;
-  #connecting: Promise<NodePipe> | undefined;
+  /** Ends of the other node that are gone, the last ones: news of that may come before the answer that names them. */
+  readonly #gone = new Set<string>();
   #blockedUntilMs = 0;
   #blockedMs = BLOCKED_MS;
   #closed = false;
@@ -62,28 +62,39 @@ export class RoomPipe extends EventEmitter<RoomPipeEvents> {
     return Math.max(0, this.#blockedUntilMs - performance.now());
   }
 
-  /** The pipe, connected. Rejects with `LinkError` or `MediaError`. */
-  connected(): Promise<NodePipe> {
-    this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
-    return this.#connecting;
+  /** This node's end, made where there is none. Rejects with `LinkError`, `MediaError`. */
+  open(): Promise<NodePipe> {
+    return this.#open();
   }
 
-  /** The other node wants the pipe, or has a new end of it. Throws `LinkError`, `MediaError`. */
-  async answer(end: PipeEnd): Promise<PipeEnd> {
+  /** This node's end, connected to that of the other node, which asks for something over it. Rejects as `open` does. */
+  async join(end: PipeEnd): Promise<NodePipe> {
     let pipe = await this.#open();
     if (pipe.remoteId !== undefined && pipe.remoteId !== end.id) {
       pipe.close();
       pipe = await this.#open();
     }
-    await pipe.connect(await this.#options.addresses.resolve(end.address), end);
-    return pipe.end;
+    await this.#connect(pipe, end);
+    return pipe;
   }
 
-  /**
-   * The other node knows nothing of this end any more.
-   * @param remoteId The other end that is gone; without it whichever there is.
-   */
+  /** Connects this node's end to that which the other node has answered with. Rejects as `open` does. */
+  async complete(pipe: NodePipe, end: PipeEnd): Promise<void> {
+    try {
+      await this.#connect(pipe, end);
+    } catch (error) {
+      pipe.close();
+      throw error;
+    }
+  }
+
+  /** An end of the other node, or whichever there is, is gone. */
   reset(remoteId?: string): void {
+    if (remoteId !== undefined) {
+      const [oldest] = this.#gone;
+      if (this.#gone.size >= MAX_GONE && oldest !== undefined) this.#gone.delete(oldest);
+      this.#gone.add(remoteId);
+    }
     if (remoteId === undefined || this.#current?.remoteId === remoteId) this.#current?.close();
   }
 
@@ -92,27 +103,20 @@ export class RoomPipe extends EventEmitter<RoomPipeEvents> {
     this.#current?.close();
   }
 
-  async #connect(): Promise<NodePipe> {
-    const { room, link, addresses } = this.#options;
-    const pipe = await this.#open();
-    if (pipe.remoteId !== undefined) return pipe;
-    const other = link();
-    if (!other) throw new LinkError("failed", "the other node is not linked now");
-    const answer = await other.request("connectPipe", { room, pipe: pipe.end });
-    const ip = await addresses.resolve(answer.pipe.address);
-    try {
-      await pipe.connect(ip, answer.pipe);
-    } catch (error) {
-      pipe.close();
-      throw error;
-    }
-    return pipe;
+  async #connect(pipe: NodePipe, end: PipeEnd): Promise<void> {
+    const ip = await this.#options.addresses.resolve(end.address);
+    if (this.#gone.has(end.id)) throw new LinkError("failed", "the other end of the pipe is gone already");
+    await pipe.connect(ip, end);
   }
 
-  #open(): Promise<NodePipe> {
-    if (this.#opening) return this.#opening;
+  async #open(): Promise<NodePipe> {
     if (this.#closed) throw new LinkError("failed", "this node has left the room");
     if (this.blockedForMs > 0) throw new LinkError("failed", "the last pipe failed: not yet");
+    this.#opening ??= this.#make();
+    return this.#opening;
+  }
+
+  #make(): Promise<NodePipe> {
     const { router, addresses, link } = this.#options;
     const families: readonly AddressFamily[] = link()?.about?.families ?? [];
     const opening = NodePipe.open(router, addresses.listenFor(families)).then((pipe) => {
@@ -130,7 +134,6 @@ export class RoomPipe extends EventEmitter<RoomPipeEvents> {
       });
       return pipe;
     });
-    this.#opening = opening;
     opening.catch(() => {
       if (this.#opening === opening) this.#opening = undefined;
     });

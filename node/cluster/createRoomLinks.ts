@@ -9,6 +9,7 @@ import {
   NODE_LINK_PATH,
   NODE_LINK_SUBPROTOCOL,
 } from "../protocol/nodeLink.js";
+import type { Membership } from "../protocol/nodeLink.js";
 import type { SignedRoomCommand } from "../protocol/roomCommand.js";
 import { roomHash } from "../protocol/typedData.js";
 import type { TypedDataDomain, TypedDataSigner } from "../protocol/typedData.js";
@@ -159,9 +160,7 @@ class Cluster implements ClusterLinks {
   async #request(link: NodeLink, request: LinkRequest): Promise<unknown> {
     const { nodeId } = link;
     const { room: name } = request.data;
-    if (request.method === "register" || request.method === "enterRoom" || request.method === "addMember") {
-      await this.#membershipTurn(link);
-    }
+    if ("membership" in request.data) await this.#membershipTurn(link, request.data.membership);
     if (request.method === "register" || request.method === "enterRoom") {
       await this.#context.check.check(request.data.membership, name, nodeId);
     }
@@ -195,7 +194,8 @@ class Cluster implements ClusterLinks {
   }
 
   /** Signature checks take their time: a node that shows many members waits for its turn. */
-  async #membershipTurn(link: NodeLink): Promise<void> {
+  async #membershipTurn(link: NodeLink, membership: Membership): Promise<void> {
+    if (this.#context.check.remembers(membership, link.nodeId)) return;
     const { membershipBurst, membershipsPerSecond } = this.#context.limits;
     const bucket =
       this.#membershipBuckets.get(link) ?? new TokenBucket(membershipBurst, membershipsPerSecond);

@@ -6,11 +6,11 @@ export interface ClusterLimits {
   readonly maxHalfOpen: number;
   /** From the connection to the last proof. */
   readonly handshakeTimeoutMs: number;
-  /** A node may send this many messages at once ... */
+  /** Another node may send this many messages at once ... */
   readonly messageBurst: number;
-  /** ... and regains this many each second. */
+  /** ... and regains this many each second. This node keeps to three quarters of both, whatever it has to say. */
   readonly messagesPerSecond: number;
-  /** Memberships cost signature checks: this many at once ... */
+  /** Memberships that were not seen before cost signature checks: this many at once ... */
   readonly membershipBurst: number;
   /** ... and this many each second; more wait. */
   readonly membershipsPerSecond: number;
@@ -48,11 +48,11 @@ export const DEFAULT_CLUSTER_LIMITS: ClusterLimits = {
   maxLinks: 128,
   maxHalfOpen: 16,
   handshakeTimeoutMs: 5_000,
-  messageBurst: 4_000,
-  messagesPerSecond: 400,
-  membershipBurst: 200,
-  membershipsPerSecond: 50,
-  requestTimeoutMs: 10_000,
+  messageBurst: 2_000,
+  messagesPerSecond: 500,
+  membershipBurst: 400,
+  membershipsPerSecond: 100,
+  requestTimeoutMs: 15_000,
   maxPendingRequests: 1_000,
   pingIntervalMs: 5_000,
   maxBufferedBytes: 4 * 1024 * 1024,

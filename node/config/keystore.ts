@@ -3,8 +3,8 @@ import { Wallet, encryptKeystoreJson, isKeystoreJson } from "ethers";
 import { isHex } from "../protocol/hex.js";
 import { InvalidConfig } from "./load.js";
 
-/** scrypt's cost: as Ethereum clients have it, about a second and 256 MB. */
-const SCRYPT = { N: 1 << 18, r: 8, p: 1 } as const;
+/** scrypt's cost, as in other Ethereum tools: about a second and 128 MB. */
+const SCRYPT = { N: 1 << 17, r: 8, p: 1 } as const;
 /** Only the file's owner may read or write it. */
 const OWNER_ONLY = 0o600;
 

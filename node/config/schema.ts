@@ -110,6 +110,7 @@ export const configSchema = z.strictObject({
       allowPrivateEndpoints: z.boolean().default(false),
     })
     .prefault({}),
+  penalties: z.strictObject({ post: z.boolean().default(true) }).prefault({}),
   log: z
     .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info") })
     .prefault({}),

@@ -16,7 +16,7 @@ export class DataSubscription extends EventEmitter<DataSubscriptionEvents> {
   readonly #consumer: DataConsumer;
   readonly publication: DataPublication;
   #bytesSent = 0n;
-  /** Of the publication, when `#bytesSent` was read and nothing was left waiting. */
+  /** Of the publication, when `#bytesSent` was read and nothing was under way. */
   #messagesRead: number | undefined;
   #lastReading: Promise<void> | undefined;
 
@@ -80,8 +80,10 @@ export class DataSubscription extends EventEmitter<DataSubscriptionEvents> {
       const [stat] = await this.#consumer.getStats();
       if (!stat) return;
       const bytes = BigInt(stat.bytesSent - stat.bufferedAmount);
+      // A message that is counted at its source may still be on its way through a pipe: it is at rest when nothing grew.
+      const atRest = stat.bufferedAmount === 0 && bytes <= this.#bytesSent;
       if (bytes > this.#bytesSent) this.#bytesSent = bytes;
-      this.#messagesRead = stat.bufferedAmount === 0 ? messages : undefined;
+      this.#messagesRead = atRest ? messages : undefined;
     } catch {
       // It closed, or its worker died, between the question and the answer: the last reading stands.
     }

@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import type { MediaLimits } from "./limits.js";
 import { MediaError } from "./mediaError.js";
-import type { IncomingTotals, Peer } from "./Peer.js";
+import type { Peer } from "./Peer.js";
+import type { IncomingTotals } from "./Publisher.js";
 
 /** Readings in a row above the limit after which a publisher is stopped: short bursts are nobody's fault. */
 const READINGS_ABOVE = 3;

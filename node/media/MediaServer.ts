@@ -44,6 +44,7 @@ export interface Place {
 
 const SAMPLE_INTERVAL_MS = 2_000;
 const HANG_TIMEOUT_MS = 10_000;
+const JOIN_ATTEMPTS = 5;
 
 /** Rooms spread over media workers. Knows no chain and no signaling. */
 export class MediaServer extends EventEmitter<MediaServerEvents> {
@@ -121,14 +122,9 @@ export class MediaServer extends EventEmitter<MediaServerEvents> {
     }
     this.#peers += 1;
     try {
-      // A room closes when its last peer leaves, which may be just now: then there is a new one to be opened.
-      for (;;) {
-        const room = await this.#room(roomName);
-        if (room.closed) continue;
-        const peer = await room.join(peerId);
-        peer.once("closed", () => (this.#peers -= 1));
-        return { room, peer };
-      }
+      const place = await this.#enter(roomName, peerId);
+      place.peer.once("closed", () => (this.#peers -= 1));
+      return place;
     } catch (error) {
       this.#peers -= 1;
       throw error;
@@ -151,6 +147,22 @@ export class MediaServer extends EventEmitter<MediaServerEvents> {
     for (const room of this.#openRooms) room.close("server_closed");
     // Rooms that are just being opened fail with their worker.
     await this.#pool.close();
+  }
+
+  /**
+   * A room may close just now, since its last peer leaves or its worker dies: then there is a new one to be opened.
+   * Tried a few times only, in case that each new one fails too.
+   */
+  async #enter(roomName: string, peerId: string): Promise<Place> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const room = await this.#room(roomName);
+        return { room, peer: await room.join(peerId) };
+      } catch (error) {
+        const wentAway = error instanceof MediaError && (error.code === "closed" || error.code === "failed");
+        if (!wentAway || this.#closed || attempt === JOIN_ATTEMPTS) throw error;
+      }
+    }
   }
 
   #room(name: string): Promise<Room> {

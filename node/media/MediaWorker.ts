@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { createWorker } from "mediasoup";
-import type { Router, WebRtcServer, Worker, WorkerResourceUsage } from "mediasoup/types";
+import type { Router, Transport, WebRtcServer, Worker, WorkerResourceUsage } from "mediasoup/types";
 import type { Logger } from "pino";
 import { ROOM_CODECS } from "./codecs.js";
 import { CHOSEN_PORT_ATTEMPTS, choosePort, listenInfos } from "./listen.js";
@@ -19,6 +19,16 @@ export interface MediaPorts {
   readonly tcp: number;
 }
 
+/** What a worker holds. */
+export interface WorkerInventory {
+  /** Rooms, or parts of them. */
+  readonly routers: number;
+  /** Ends of pipes, to other workers and other nodes. */
+  readonly pipes: number;
+  /** Routers, transports, producers, consumers and whatever else takes requests. */
+  readonly objects: number;
+}
+
 /** A process that was asked to end and has not after this long hangs, and is killed. */
 const CLOSE_TIMEOUT_MS = 3_000;
 
@@ -28,6 +38,7 @@ export class MediaWorker extends EventEmitter<MediaWorkerEvents> {
   readonly ports: MediaPorts;
   readonly #worker: Worker;
   readonly #webRtcServer: WebRtcServer;
+  readonly #pipes = new Set<Transport>();
 
   /**
    * Starts the process (`MEDIASOUP_WORKER_BIN` says which) and binds its port.
@@ -75,13 +86,23 @@ export class MediaWorker extends EventEmitter<MediaWorkerEvents> {
     return this.#webRtcServer;
   }
 
-  createRouter(): Promise<Router> {
-    return asMediaError("room not opened", () => this.#worker.createRouter({ mediaCodecs: ROOM_CODECS }));
+  async createRouter(): Promise<Router> {
+    const router = await asMediaError("room not opened", () =>
+      this.#worker.createRouter({ mediaCodecs: ROOM_CODECS }),
+    );
+    router.observer.on("newtransport", (transport) => {
+      if (transport.type !== "pipe") return;
+      this.#pipes.add(transport);
+      transport.observer.once("close", () => this.#pipes.delete(transport));
+    });
+    return router;
   }
 
-  /** Rooms, or parts of them, that are on it. */
-  async routerCount(): Promise<number> {
-    return (await this.#worker.dump()).routerIds.length;
+  /** What is on it, as the process itself says; for finding leaks. Rejects where it has ended. */
+  async dump(): Promise<WorkerInventory> {
+    const { routerIds, channelMessageHandlers } = await this.#worker.dump();
+    const objects = channelMessageHandlers.channelRequestHandlers.length;
+    return { routers: routerIds.length, pipes: this.#pipes.size, objects };
   }
 
   /** CPU time and memory of the process since it started. */

@@ -142,7 +142,7 @@ export class Room extends EventEmitter<RoomEvents> {
       return this.#enter(peerId, site);
     } finally {
       this.#joining.delete(peerId);
-      this.#closeIfEmpty();
+      this.#closeUnused();
     }
   }
 
@@ -204,16 +204,22 @@ export class Room extends EventEmitter<RoomEvents> {
   #left(peer: Peer): void {
     this.#peers.delete(peer.id);
     this.emit("peerleft", peer);
-    this.#closeIfEmpty();
-    const { site } = peer;
-    if (this.#closed || site === this.#first || this.#joining.size > 0) return;
-    if (this.peers.some((other) => other.site === site)) return;
-    this.#sites.delete(site.worker);
-    site.close();
+    this.#closeUnused();
   }
 
-  #closeIfEmpty(): void {
-    if (this.#peers.size === 0 && this.#joining.size === 0) this.close("empty");
+  /** Closes the room where nobody is in it, and else what of it nobody uses; not while somebody is on the way in. */
+  #closeUnused(): void {
+    if (this.#closed || this.#joining.size > 0) return;
+    if (this.#peers.size === 0) {
+      this.close("empty");
+      return;
+    }
+    const used = new Set(this.peers.map(({ site }) => site.worker));
+    for (const [worker, site] of this.#sites) {
+      if (worker === this.#first.worker || used.has(worker)) continue;
+      this.#sites.delete(worker);
+      void site.then((opened) => opened.close());
+    }
   }
 
   /** Where the next peer goes: on one of the room's workers that has room, in the order they came to it, or a new one. */

@@ -4,6 +4,8 @@ import type { DataSubscription } from "./DataSubscription.js";
 /** What was counted, and when. */
 export interface ByteReading {
   readonly bytes: bigint;
+  /** What came in on the same transports meanwhile, of whatever kind: next to nothing from an honest receiver. */
+  readonly bytesReceived: number;
   /** Of `performance.now()`. */
   readonly atMs: number;
 }
@@ -27,7 +29,8 @@ export class SentByteCounter {
   readonly #ofTransports = new Map<WebRtcTransport, bigint>();
   readonly #ofOpenData = new Map<DataSubscription, bigint>();
   #ofClosedData = 0n;
-  #latest: ByteReading = { bytes: 0n, atMs: performance.now() };
+  #bytesReceived = 0;
+  #latest: ByteReading = { bytes: 0n, bytesReceived: 0, atMs: performance.now() };
 
   /** The last reading, without asking anew. */
   get latest(): ByteReading {
@@ -57,14 +60,17 @@ export class SentByteCounter {
     let bytes = this.#ofClosedData;
     for (const ofTransport of this.#ofTransports.values()) bytes += ofTransport;
     for (const ofData of this.#ofOpenData.values()) bytes += ofData;
-    this.#latest = { bytes, atMs: performance.now() };
+    this.#latest = { bytes, bytesReceived: this.#bytesReceived, atMs: performance.now() };
     return bytes;
   }
 
   async #readTransport(transport: WebRtcTransport): Promise<void> {
     let bytes = 0n;
     try {
-      for (const { rtpBytesSent } of await transport.getStats()) bytes += BigInt(rtpBytesSent);
+      for (const { rtpBytesSent, bytesReceived } of await transport.getStats()) {
+        bytes += BigInt(rtpBytesSent);
+        this.#bytesReceived = bytesReceived;
+      }
     } catch {
       // It closed, or its worker died, between the question and the answer: the last reading stands.
       return;

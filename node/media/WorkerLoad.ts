@@ -2,7 +2,7 @@
 export class WorkerLoad {
   /** Participants whose transports are on it. */
   peers = 0;
-  /** Streams that it sends, to participants and over pipes. */
+  /** Streams that it sends to them. */
   subscriptions = 0;
   dataSubscriptions = 0;
 

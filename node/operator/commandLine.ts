@@ -47,7 +47,9 @@ function reportFailure(error: unknown, name: string, json: boolean, { terminal }
   }
   // What the user can mend needs no stack, and neither do failures of the system that have a code.
   const expected =
-    error instanceof InvalidConfig || error instanceof CommandFailed || (error instanceof Error && "code" in error);
+    error instanceof InvalidConfig ||
+    error instanceof CommandFailed ||
+    (error instanceof Error && "code" in error);
   terminal.note(expected || !(error instanceof Error) ? message : (error.stack ?? message));
   return EXIT.failed;
 }

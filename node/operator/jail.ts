@@ -73,7 +73,8 @@ export class Jail {
 
 /** What the contract's own error says; until when the node must stay, above all. */
 function reasonOf(error: unknown): string | undefined {
-  const data = error instanceof Error && "data" in error && typeof error.data === "string" ? error.data : "0x";
+  const data =
+    error instanceof Error && "data" in error && typeof error.data === "string" ? error.data : "0x";
   const described = data.length >= 10 ? strikes.parseError(data) : null;
   if (described?.name !== "JailNotOver") return described?.name;
   const seconds = Number(described.args.getValue("releasableAt"));

@@ -4,7 +4,9 @@ import type { Logger } from "pino";
 import { BlockWatcher } from "../chain/blockWatcher.js";
 import { connectContracts } from "../chain/contracts.js";
 import { loadDeployment } from "../chain/deployment.js";
+import type { GasLedger } from "../chain/gasLedger.js";
 import { NodeChain } from "../chain/nodeChain.js";
+import { PenaltyChain } from "../chain/penaltyChain.js";
 import { RingChain } from "../chain/ringChain.js";
 import { RpcProvider } from "../chain/rpcProvider.js";
 import { openDatabase } from "../chain/sqlite.js";
@@ -13,6 +15,7 @@ import { TransactionStore } from "../chain/transactionStore.js";
 import type { NodeConfig } from "../config/schema.js";
 import { parseAddress } from "../protocol/hex.js";
 import { AccountStore } from "../service/accountStore.js";
+import { Alarms } from "../service/alarms.js";
 import { AppAccounts } from "../service/appAccounts.js";
 import { AuditDesk } from "../service/audits/auditDesk.js";
 import { AuditPlanner } from "../service/audits/auditPlanner.js";
@@ -26,12 +29,14 @@ import { attestDuty } from "../service/duties/attest.js";
 import { claimDuty, flushDuty, mintDuty } from "../service/duties/claim.js";
 import { collectDuty } from "../service/duties/collect.js";
 import type { DutyContext } from "../service/duties/duty.js";
+import { penaltyDuty } from "../service/duties/penalties.js";
 import { proveDuty } from "../service/duties/prove.js";
 import { revealDuty } from "../service/duties/reveal.js";
 import { seedDuty } from "../service/duties/seed.js";
 import { EpochDuties } from "../service/epochDuties.js";
 import { EpochStore } from "../service/epochStore.js";
 import type { ServiceLimits } from "../service/limits.js";
+import { useNativeCrypto } from "../service/nativeCrypto.js";
 import { NodePrice } from "../service/nodePrice.js";
 import { ReceiptStore } from "../service/receiptStore.js";
 import { SeatKeeper } from "../service/seatKeeper.js";
@@ -45,9 +50,11 @@ import { WebhookSender } from "../service/webhooks/webhookSender.js";
 import { WebhookStore } from "../service/webhooks/webhookStore.js";
 import { Webhooks } from "../service/webhooks/webhooks.js";
 import type { TypedDataDomain } from "../protocol/typedData.js";
+import { AuditSummary } from "./auditSummary.js";
 import { EpochHistory } from "./epochHistory.js";
 import { storeProbe } from "./health/storeProbe.js";
 import { Jail } from "./jail.js";
+import { ReceiptSummary } from "./receiptSummary.js";
 import { RegistryFinder } from "./registryFinder.js";
 import type { NodeStatus } from "./status.js";
 import { statusOf } from "./status.js";
@@ -56,6 +63,7 @@ import { statusOf } from "./status.js";
 export const DATABASE_FILE = "node.sqlite";
 /** Epochs whose receipts are kept after they are settled, for whoever wants to look into them. */
 const KEPT_EPOCHS = 56;
+const STALE_BLOCKS = 5;
 /** What the chain says about apps is asked again after this, or sooner after a collection. */
 const APP_ACCOUNT_MAX_AGE_MS = 10_000;
 
@@ -66,7 +74,11 @@ export interface NodeService {
   readonly audits: AuditDesk;
   readonly webhooks: Webhooks;
   readonly jail: Jail;
+  readonly alarms: Alarms;
+  /** What was spent on gas. */
+  readonly gas: GasLedger;
   readonly history: EpochHistory;
+  readonly receiptSummary: ReceiptSummary;
   /** Other nodes, by the registry. */
   readonly finder: RegistryFinder;
   /** Domain of what this node signs for others. */
@@ -94,12 +106,19 @@ export async function startNodeService(
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();
   };
+  let alarms: Alarms | undefined;
   try {
+    if (!(await useNativeCrypto()))
+      log.warn("the native library for signatures could not be loaded: fewer receipts a second");
     const provider = new RpcProvider({
       urls: config.chain.rpcUrls,
       chainId: deployment.chainId,
       timeoutMs: config.chain.timeoutSeconds,
-      onFailure: (endpoint, reason) => log.warn({ endpoint, reason }, "RPC endpoint failed"),
+      onFailure: (endpoint, reason) => {
+        log.warn({ endpoint, reason }, "RPC endpoint failed");
+        alarms?.rpcFailed(endpoint, reason);
+      },
+      onServerTime: (unixMs) => alarms?.serverTime(unixMs),
     });
     closers.push(() => provider.destroy());
     const database = openDatabase(join(config.dataDirectory, DATABASE_FILE));
@@ -116,6 +135,10 @@ export async function startNodeService(
     const watcher = new BlockWatcher(provider, {
       periodMs: config.chain.pollSeconds,
       onError: (error) => log.warn({ err: error }, "the newest block could not be read"),
+      stale: {
+        afterMs: staleAfterMs(deployment),
+        onStale: () => provider.passOver("it has no new block"),
+      },
     });
     closers.push(() => watcher.stop());
     await watcher.start();
@@ -126,9 +149,10 @@ export async function startNodeService(
     const price = await NodePrice.read(chain, wallet, log);
     closers.push(() => price.stop());
 
+    const transactions = new TransactionStore(database);
     const queue = new TransactionQueue({
       ...{ provider, watcher, wallet, log },
-      store: new TransactionStore(database),
+      store: transactions,
       gasPrice: { factor: config.chain.gasPriceFactor, maxFeePerGas: config.chain.maxGasPriceGwei },
       replaceAfterBlocks: config.chain.replaceAfterBlocks,
       confirmations: config.chain.confirmations,
@@ -199,6 +223,9 @@ export async function startNodeService(
       receiptGraceMs: limits.receiptGraceMs,
       now: Date.now,
     };
+    const penalties = config.penalties.post
+      ? PenaltyChain.of({ deployment, contracts, provider, operator })
+      : undefined;
     const duties = new EpochDuties({
       ...{ clock: chain.clock, watcher, epochs, log },
       duties: [
@@ -208,6 +235,7 @@ export async function startNodeService(
         }),
         ...[seedDuty(context), revealDuty(context), proveDuty(context)],
         ...[flushDuty(context), claimDuty(context), mintDuty(context)],
+        ...(penalties === undefined ? [] : [penaltyDuty({ chain, queue, planner, log, penalties })]),
       ],
       onSettled: (epoch) => {
         log.info({ epoch }, "epoch settled");
@@ -216,6 +244,14 @@ export async function startNodeService(
         receipts.prune(epoch - KEPT_EPOCHS, chain.clock.startOf(epoch - KEPT_EPOCHS));
       },
     });
+    alarms = new Alarms({
+      ...{ chain, ring, watcher, epochs, receipts, admission, seat },
+      gas: transactions.gas,
+      openEpochs: () => duties.open,
+      balanceWei: () => provider.getBalance(queue.account),
+      dataDirectory: config.dataDirectory,
+    });
+    const audits = new AuditSummary({ chain, ring, planner, scores: storedScores(findings) });
     admission.start();
     keeper.start();
     duties.start();
@@ -236,14 +272,15 @@ export async function startNodeService(
       admission,
       seat,
       audits: new AuditDesk({ ...{ clock: chain.clock, watcher, planner, epochs }, store: findings }),
-      ...{ webhooks, jail, domain: chain.serviceDomain },
-      history: new EpochHistory({ chain, epochs, findings }),
+      ...{ webhooks, jail, domain: chain.serviceDomain, alarms, gas: transactions.gas },
+      receiptSummary: new ReceiptSummary(database, chain),
+      history: new EpochHistory({ chain, epochs }),
       finder: new RegistryFinder({ contracts, directory, watcher }),
       writeToStore: storeProbe(database),
       status: () =>
         statusOf({
-          ...{ chain, ring, watcher, provider, queue, receipts, epochs, duties, accounts, admission, seat },
-          ...{ findings, webhooks, jail },
+          ...{ chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission, seat },
+          ...{ audits, webhooks, jail },
         }),
       drain: () => admission.drain(),
       close: closeAll,
@@ -252,6 +289,11 @@ export async function startNodeService(
     await closeAll();
     throw error;
   }
+}
+
+/** Time without a new block after which another RPC endpoint is asked. */
+function staleAfterMs({ epochSeconds, epochBlocks }: { epochSeconds: number; epochBlocks: number }): number {
+  return Math.max(5_000, (STALE_BLOCKS * epochSeconds * 1_000) / epochBlocks);
 }
 
 function limitsOf({ service, payment }: NodeConfig, epochSeconds: number): ServiceLimits {

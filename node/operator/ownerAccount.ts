@@ -99,7 +99,8 @@ export class OwnerAccount {
       return receipt;
     } catch (error) {
       if (error instanceof CommandFailed) throw error;
-      const reason = revertOf(what, error)?.message ?? (error instanceof Error ? error.message : String(error));
+      const reason =
+        revertOf(what, error)?.message ?? (error instanceof Error ? error.message : String(error));
       throw new CommandFailed(`${what}: ${reason}; what came before stands, run the command again`, error);
     }
   }
@@ -109,10 +110,16 @@ export class OwnerAccount {
  * Asks whether to go on, unless `--yes` says so.
  * @throws CommandFailed where the answer is no, or there is nobody to ask.
  */
-export async function confirmed(question: string, values: OptionValues, context: CommandContext): Promise<void> {
+export async function confirmed(
+  question: string,
+  values: OptionValues,
+  context: CommandContext,
+): Promise<void> {
   if (values["yes"] === true || (await context.terminal.confirm(question))) return;
   throw new CommandFailed(
-    context.terminal.interactive ? "nothing was sent" : "nothing was sent: give --yes where nobody can be asked",
+    context.terminal.interactive
+      ? "nothing was sent"
+      : "nothing was sent: give --yes where nobody can be asked",
   );
 }
 

@@ -21,7 +21,8 @@ export class PrivateClient {
   readonly url: string;
 
   constructor({ host, port }: NodeConfig["private"]) {
-    if (port === 0) throw new CommandFailed("private.port is 0, any that is free: give it a number to reach it");
+    if (port === 0)
+      throw new CommandFailed("private.port is 0, any that is free: give it a number to reach it");
     // What the node binds to everywhere is reached by loopback.
     const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
     this.url = `http://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`;

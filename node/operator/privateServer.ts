@@ -1,50 +1,37 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isIP } from "node:net";
 import type { Logger } from "pino";
-import { ScoresRefused } from "../service/audits/auditDesk.js";
-import type { NodeService } from "./nodeService.js";
+import { privateRoutes } from "./privateRoutes.js";
+import type { PrivateAnswer, PrivateParts } from "./privateRoutes.js";
 
 export interface PrivateServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** What the operator sees and decides. */
-export type PrivateApi = Pick<NodeService, "status" | "seat" | "audits">;
-
-interface Answer {
-  readonly status: number;
-  readonly body: object;
+export interface PrivateServerOptions extends PrivateParts {
+  readonly log: Logger;
 }
 
 const MAX_BODY_BYTES = 32 * 1024;
-const NOT_FOUND: Answer = {
-  status: 404,
-  body: {
-    error:
-      "GET /health, GET /status, GET and PUT /audits/<epoch>, POST /drain and POST /activate are served here",
-  },
-};
+/** Tests of media take some seconds. */
+const REQUEST_MS = 30_000;
 
 /**
- * Serves an operator on the private port:
- *
- *     GET /health            200 or 503, and what is wrong
- *     GET /status            the whole status
- *     GET /audits/<epoch>    whom this node audits
- *     PUT /audits/<epoch>    {"scores": {"<node id>": 0 to 10000}}, from an auditor
- *     POST /drain            maintenance: the node leaves the audit ring, then takes no joins
- *     POST /activate         the node serves again
- *
+ * Serves an operator on the private port; `privateRoutes.ts` lists what. Web pages of other origins are refused, and so
+ * is every host name but the one that the server listens on: a name of somebody else's may lead here (DNS rebinding).
  * @throws Error where the port cannot be bound.
  */
 export async function startPrivateServer(
   listen: { host: string; port: number },
-  api: PrivateApi,
-  log: Logger,
+  { log, ...parts }: PrivateServerOptions,
 ): Promise<PrivateServer> {
+  const route = privateRoutes(parts);
   const server = createServer((request, response) => {
-    handle(request, api).then(
+    const refused = strangerFault(request, listen.host);
+    const answering = refused === undefined ? bodyOf(request).then((body) => route(request, body)) : refused;
+    Promise.resolve(answering).then(
       (result) => answer(response, result),
       (error: unknown) => {
         log.error({ err: error, path: request.url }, "a request on the private port failed");
@@ -53,7 +40,7 @@ export async function startPrivateServer(
     );
   });
   server.headersTimeout = 5_000;
-  server.requestTimeout = 5_000;
+  server.requestTimeout = REQUEST_MS;
   server.maxConnections = 100;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -73,43 +60,19 @@ export async function startPrivateServer(
   };
 }
 
-async function handle(request: IncomingMessage, api: PrivateApi): Promise<Answer> {
-  const body = await bodyOf(request);
-  const path = new URL(request.url ?? "/", "http://private").pathname;
-  const epoch = /^\/audits\/(\d{1,9})$/.exec(path)?.[1];
-  const route = `${request.method} ${epoch === undefined ? path : "/audits"}`;
-  // A page in the operator's browser may send to this port, but not without saying where it comes from.
-  if (request.method !== "GET" && request.headers.origin !== undefined)
-    return { status: 403, body: { error: "requests of web pages are not served" } };
-  switch (route) {
-    case "GET /health": {
-      const { healthy, problems } = await api.status();
-      return { status: healthy ? 200 : 503, body: { healthy, problems } };
-    }
-    case "GET /status":
-      return { status: 200, body: await api.status() };
-    case "GET /audits":
-      return { status: 200, body: await api.audits.view(Number(epoch)) };
-    case "PUT /audits":
-      return handIn(api, Number(epoch), body);
-    case "POST /drain":
-    case "POST /activate":
-      api.seat.want(route === "POST /activate");
-      return { status: 202, body: api.seat.status };
-    default:
-      return NOT_FOUND;
-  }
-}
-
-function handIn(api: PrivateApi, epoch: number, body: string | undefined): Answer {
-  if (body === undefined) return { status: 413, body: { error: `more than ${MAX_BODY_BYTES} bytes` } };
-  try {
-    api.audits.handIn(epoch, parseJson(body));
-  } catch (error) {
-    if (error instanceof ScoresRefused) return { status: 409, body: { error: error.message } };
-    throw error;
-  }
-  return { status: 200, body: { epoch } };
+/** Why a request is not served that a page in the operator's browser may have sent. */
+function strangerFault({ headers, method }: IncomingMessage, listenHost: string): PrivateAnswer | undefined {
+  const host = headers.host ?? "";
+  const name = URL.parse(`http://${host}`)?.hostname.replace(/^\[|\]$/g, "") ?? "";
+  if (isIP(name) === 0 && name !== "localhost" && name !== listenHost.toLowerCase())
+    return { status: 421, body: { error: "the private port is served by its address, not by this name" } };
+  const { origin } = headers;
+  if (origin !== undefined && origin !== `http://${host}`)
+    return { status: 403, body: { error: "requests of other web pages are not served" } };
+  // Forms of this page send their origin; a form without one is of a browser that hides it.
+  if (method !== "GET" && origin === undefined && headers["sec-fetch-site"] !== undefined)
+    return { status: 403, body: { error: "a browser must say which page sends the request" } };
+  return undefined;
 }
 
 /** What a request carries; undefined where that is too much. */
@@ -124,15 +87,12 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   return bytes > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString("utf8");
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function answer(response: ServerResponse, { status, body }: Answer): void {
-  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
-  response.end(`${JSON.stringify(body)}\n`);
+function answer(response: ServerResponse, { status, body, text, headers = {} }: PrivateAnswer): void {
+  response.writeHead(status, {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...(text === undefined ? { "content-type": "application/json" } : {}),
+    ...headers,
+  });
+  response.end(text ?? `${JSON.stringify(body)}\n`);
 }

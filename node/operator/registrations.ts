@@ -92,7 +92,12 @@ async function registryLogs(
   ];
   const ask = async (fromBlock: number, toBlock: number): Promise<RegistryLog[]> => {
     try {
-      return await provider.getLogs({ address: deployment.addresses.nodeRegistry, topics, fromBlock, toBlock });
+      return await provider.getLogs({
+        address: deployment.addresses.nodeRegistry,
+        topics,
+        fromBlock,
+        toBlock,
+      });
     } catch (error) {
       if (toBlock - fromBlock < FEWEST_BLOCKS_AT_ONCE) throw error;
       const middle = Math.floor((fromBlock + toBlock) / 2);

@@ -37,7 +37,8 @@ export class RegistryFinder implements NodeFinder {
     const asked = { atMs: Date.now(), operator: this.#ask(nodeId) };
     this.#operators.delete(nodeId);
     this.#operators.set(nodeId, asked);
-    if (this.#operators.size > MAX_REMEMBERED) this.#operators.delete(this.#operators.keys().next().value ?? 0n);
+    if (this.#operators.size > MAX_REMEMBERED)
+      this.#operators.delete(this.#operators.keys().next().value ?? 0n);
     // What could not be asked is asked again.
     asked.operator.catch(() => {
       if (this.#operators.get(nodeId) === asked) this.#operators.delete(nodeId);

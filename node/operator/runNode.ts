@@ -1,12 +1,24 @@
+import { isIPv6 } from "node:net";
 import { availableParallelism } from "node:os";
 import type { Wallet } from "ethers";
 import type { Logger } from "pino";
+import { createRoomLinks } from "../cluster/createRoomLinks.js";
+import type { ClusterLinks } from "../cluster/createRoomLinks.js";
 import type { NodeConfig } from "../config/schema.js";
 import { MediaServer } from "../media/MediaServer.js";
+import { PublicUrlPolicy } from "../service/publicUrl.js";
 import { startSignaling } from "../signaling/signalingServer.js";
+import type { SignalingServer } from "../signaling/signalingServer.js";
+import { HealthMonitor } from "./health/healthMonitor.js";
+import { countedAdmission } from "./metrics/countedAdmission.js";
+import { NodeMetrics } from "./metrics/nodeMetrics.js";
 import { startNodeService } from "./nodeService.js";
+import type { NodeService } from "./nodeService.js";
 import { startPrivateServer } from "./privateServer.js";
+import { reachRoute } from "./reach/reachRoute.js";
 import { StopRequests } from "./stopRequests.js";
+import type { StopRequest } from "./stopRequests.js";
+import { VERSION } from "./version.js";
 
 export interface RunOptions {
   readonly config: NodeConfig;
@@ -21,22 +33,43 @@ export async function runNode({ config, wallet, log, onReady }: RunOptions): Pro
   const stops = new StopRequests();
   const closers: (() => unknown)[] = [() => stops.close()];
   try {
+    const metrics = new NodeMetrics();
     const service = await startNodeService(config, wallet, log);
     closers.push(() => service.close());
-    const { listen, port, workers = availableParallelism() } = config.media;
-    const media = await MediaServer.start({ workers, listen: { addresses: listen, port }, logger: log });
+    const media = await startMedia(config, log);
     closers.push(() => media.close());
-    const crippled = lastWorkerDeath(media);
+    media.on("workerdied", () => metrics.workerDied());
+    const links = config.cluster.enabled ? linksOf(config, wallet, service, log) : undefined;
+    closers.push(() => links?.close());
+    const health = new HealthMonitor({ media, log, writeToStore: () => service.writeToStore() });
+    await health.start();
+    closers.push(() => health.stop());
     const signaling = await startSignaling({
-      admission: service.admission,
+      admission: countedAdmission(service.admission, metrics),
       media,
       listen: config.public,
       limits: { maxConnectionsPerAddress: config.service.maxSessions },
+      observer: service.webhooks,
+      links,
+      upgrades: links === undefined ? [] : [links.upgrade],
+      routes: [
+        reachRoute({
+          ...{ nodeId: config.nodeId, domain: service.domain, log },
+          operatorOf: (nodeId) => service.finder.operatorOf(nodeId),
+          allowPrivate: config.cluster.allowPrivateEndpoints || config.audits.allowPrivateEndpoints,
+        }),
+      ],
+      version: VERSION,
       logger: log,
     });
     // Goodbye first: last receipts arrive through signaling while it closes.
     closers.push(() => signaling.close());
-    const operator = await startPrivateServer(config.private, service, log);
+    const status = () => service.status();
+    metrics.observe({ media, health, status, version: VERSION });
+    const operator = await startPrivateServer(config.private, {
+      ...{ service, media, health, metrics, signaling, links, log },
+      stop: (deadlineMs) => stops.ask({ kind: "drained", by: "the operator", deadlineMs }),
+    });
     closers.push(() => operator.close());
     const ready = {
       ...{ ready: true, nodeId: config.nodeId.toString(), operator: wallet.address },
@@ -44,25 +77,61 @@ export async function runNode({ config, wallet, log, onReady }: RunOptions): Pro
     };
     onReady(ready);
     log.info(ready, "the node is up");
-    const reason = await Promise.race([stops.first, crippled]);
-    log.info({ reason: String(reason) }, "the node is shutting down");
-    service.drain();
-    if (reason instanceof Error) throw reason;
+    const request = await stops.first;
+    log.info(request, "the node is shutting down");
+    await sayGoodbye(request, { service, signaling, hurry: stops.hurry, log });
   } finally {
     for (const close of closers.reverse()) await close();
   }
 }
 
-/**
- * Resolves when no media worker is left: the node ends with an error then, for its supervisor to start it again. While
- * there are others, the rooms of a dead worker open again on them.
- */
-function lastWorkerDeath(media: MediaServer): Promise<Error> {
-  let left = media.workers.length;
-  return new Promise((resolve) => {
-    media.on("workerdied", (_, cause) => {
-      left -= 1;
-      if (left === 0) resolve(new Error("all media workers died; start the node again", { cause }));
-    });
+function startMedia({ media }: NodeConfig, logger: Logger): Promise<MediaServer> {
+  const { listen, port, workers = availableParallelism(), maxOutgoingMegabitsPerSecond } = media;
+  const { maxRooms, maxPeers, maxPeersPerRoom } = media;
+  return MediaServer.start({
+    ...{ workers, listen: { addresses: listen, port }, logger },
+    limits: {
+      ...{ maxRooms, maxPeers, maxPeersPerRoom },
+      maxIncomingBitsPerSecond: media.maxIncomingKilobitsPerSecond * 1_000,
+      ...(maxOutgoingMegabitsPerSecond === undefined
+        ? {}
+        : { maxOutgoingBitsPerSecond: maxOutgoingMegabitsPerSecond * 1_000_000 }),
+    },
   });
+}
+
+function linksOf(
+  { nodeId, cluster, media }: NodeConfig,
+  wallet: Wallet,
+  { finder, admission, domain }: NodeService,
+  logger: Logger,
+): ClusterLinks {
+  const policy = new PublicUrlPolicy({
+    protocols: ["ws:", "wss:"],
+    allowPrivate: cluster.allowPrivateEndpoints,
+  });
+  return createRoomLinks({
+    ...{ nodeId, domain, finder, logger, signer: wallet },
+    isAppSigner: (app, signer) => admission.isAppSigner(app, signer),
+    endpointFault: (url) => policy.faultResolved(url),
+    addressFault: (ip) => policy.fault(isIPv6(ip) ? `ws://[${ip}]/` : `ws://${ip}/`),
+    listen: { addresses: media.listen, ports: cluster.ports },
+  });
+}
+
+/** Moves participants elsewhere, where that was asked for and nobody is in a hurry since. */
+async function sayGoodbye(
+  request: StopRequest,
+  parts: { service: NodeService; signaling: SignalingServer; hurry: AbortSignal; log: Logger },
+): Promise<void> {
+  const { service, signaling, hurry, log } = parts;
+  if (request.kind === "drained") {
+    try {
+      await signaling.drain(request.deadlineMs, hurry);
+      log.info({ left: signaling.participants }, "participants have moved");
+    } catch (error) {
+      if (!hurry.aborted) throw error;
+    }
+  }
+  service.drain();
 }

@@ -1,17 +1,15 @@
 import type { BlockWatcher } from "../chain/blockWatcher.js";
 import type { NodeChain } from "../chain/nodeChain.js";
-import type { RingChain } from "../chain/ringChain.js";
 import type { RpcProvider } from "../chain/rpcProvider.js";
 import type { TransactionQueue } from "../chain/transactionQueue.js";
 import type { AccountStore } from "../service/accountStore.js";
-import type { AuditStore } from "../service/audits/auditStore.js";
-import { roundScore } from "../service/audits/auditScore.js";
 import type { EpochDuties } from "../service/epochDuties.js";
 import type { EpochStore } from "../service/epochStore.js";
 import type { ReceiptStore } from "../service/receiptStore.js";
 import type { SeatKeeper, SeatStatus } from "../service/seatKeeper.js";
 import type { SessionService } from "../service/sessionService.js";
 import type { Webhooks, WebhookStatus } from "../service/webhooks/webhooks.js";
+import type { AuditsSeen, AuditSummary } from "./auditSummary.js";
 import type { Jail, JailStatus } from "./jail.js";
 
 /** What an operator wants to see at a glance. Amounts are decimal text in wei. */
@@ -36,12 +34,7 @@ export interface NodeStatus {
   };
   /** How often each duty has failed in this run. */
   readonly dutyFailures: Readonly<Record<string, number>>;
-  readonly audits: {
-    /** Scores of the newest epoch that this node audited somebody in, by node id, 0 to 10,000. */
-    readonly given: Readonly<Record<string, number>>;
-    /** What its own auditors revealed last. */
-    readonly received: { readonly epoch: number; readonly median: number; readonly auditors: number } | undefined;
-  };
+  readonly audits: AuditsSeen;
   readonly webhooks: WebhookStatus;
   readonly queue: readonly { readonly intent: string; readonly nonce: number; readonly attempts: number }[];
   readonly earnings: {
@@ -63,8 +56,7 @@ export interface StatusSources {
   readonly accounts: AccountStore;
   readonly admission: SessionService;
   readonly seat: SeatKeeper;
-  readonly ring: RingChain;
-  readonly findings: AuditStore;
+  readonly audits: AuditSummary;
   readonly webhooks: Webhooks;
   readonly jail: Jail;
 }
@@ -79,6 +71,7 @@ const CLOCK_SKEW_SECONDS = 60;
 /** Puts the status together. Never rejects for a chain that cannot be reached: it says so. */
 export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
   const { chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission, seat } = sources;
+  const { audits, webhooks, jail } = sources;
   const nowMs = Date.now();
   const { head } = watcher;
   const epoch = chain.clock.currentEpoch(nowMs);
@@ -92,6 +85,12 @@ export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
   }
   const balance = await provider.getBalance(queue.account).catch(() => undefined);
   if (balance === undefined) problems.push("the chain cannot be reached");
+  const operator = await chain.operatorOf(chain.nodeId).catch(() => queue.account);
+  if (operator !== queue.account) {
+    problems.push(
+      `the registry has the operator key ${operator}, this node uses ${queue.account}: start it with that key`,
+    );
+  }
   if (balance === 0n) problems.push(`the operator account ${queue.account} has no coins for gas`);
   const overdue = duties.open.filter((open) => open < epoch - OVERDUE_EPOCHS);
   if (overdue.length > 0) problems.push(`epochs are not settled: ${overdue.join(", ")}`);
@@ -99,6 +98,11 @@ export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
   if (refused.length > 0) problems.push(`the contracts refused the audits of epochs ${refused.join(", ")}`);
   if (seat.status.fault !== undefined)
     problems.push(`the node has no seat in the audit ring: ${seat.status.fault}`);
+  const jailStatus = await jail.status().catch(() => undefined);
+  if (jailStatus?.jailed === true)
+    problems.push("the node is in jail for its strikes: find out why, then `dtelecom-node release`");
+  if (webhooks.status.failing.length > 0)
+    problems.push(`${webhooks.status.failing.length} apps do not take their events (webhooks)`);
   const bills = accounts.all();
   const sum = (amounts: readonly bigint[]): string =>
     amounts.reduce((total, wei) => total + wei, 0n).toString();
@@ -118,6 +122,10 @@ export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
     },
     attestation: { lastEpoch: epochs.lastSealed(), openEpochs: duties.open },
     seat: seat.status,
+    jail: jailStatus,
+    dutyFailures: Object.fromEntries(duties.failures),
+    audits: await audits.read(),
+    webhooks: webhooks.status,
     chain: { block: head.number, blockAgeSeconds, balance: (balance ?? 0n).toString() },
     queue: queue.pending.map(({ key, nonce, attempts }) => ({
       intent: key,

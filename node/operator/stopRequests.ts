@@ -32,9 +32,7 @@ export class StopRequests {
         // With this listener gone, a second one ends the process at once.
         process.off(signal, onSignal);
         this.ask(
-          kind === "now"
-            ? { kind, by: signal }
-            : { kind, by: signal, deadlineMs: DEFAULT_DRAIN_DEADLINE_MS },
+          kind === "now" ? { kind, by: signal } : { kind, by: signal, deadlineMs: DEFAULT_DRAIN_DEADLINE_MS },
         );
       };
       process.on(signal, onSignal);

@@ -136,19 +136,18 @@ export const linkRequests = {
     }),
     answer: empty,
   },
-  /** The ends of the pipe between both nodes for a room. Asked again it answers the same, unless the asker's end changed. */
-  connectPipe: {
-    data: z.strictObject({ room, pipe: pipeEndSchema }),
-    answer: z.strictObject({ pipe: pipeEndSchema }),
-  },
-  /** Send me this track over the pipe. */
+  /**
+   * Send me this track over the pipe between us for this room, of which this is my end. The answer names the other end.
+   * An end that is not the former one means that the former is gone.
+   */
   pipeTrack: {
-    data: z.strictObject({ room, id: idSchema, pipeId: idSchema }),
-    answer: z.strictObject({ rtpParameters: rtpParametersSchema, paused: z.boolean() }),
+    data: z.strictObject({ room, id: idSchema, pipe: pipeEndSchema }),
+    answer: z.strictObject({ pipe: pipeEndSchema, rtpParameters: rtpParametersSchema, paused: z.boolean() }),
   },
+  /** As `pipeTrack`, for a data channel. */
   pipeData: {
-    data: z.strictObject({ room, id: idSchema, pipeId: idSchema }),
-    answer: z.strictObject({ sctpStreamParameters: sctpStreamParametersSchema }),
+    data: z.strictObject({ room, id: idSchema, pipe: pipeEndSchema }),
+    answer: z.strictObject({ pipe: pipeEndSchema, sctpStreamParameters: sctpStreamParametersSchema }),
   },
 } as const;
 export type LinkRequests = typeof linkRequests;
@@ -195,5 +194,4 @@ export type LinkErrorCode =
   | "not_found"
   | "membership_invalid"
   | "limit_reached"
-  | "pipe_changed"
   | "failed";

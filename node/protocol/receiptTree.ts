@@ -1,7 +1,8 @@
-import { concat, keccak256, toBeHex } from "ethers";
+import { getBytes, hexlify } from "ethers";
 import { FULL_QUALITY, MAX_UINT64 } from "./amounts.js";
 import { parseHex } from "./hex.js";
 import type { Address, Hex } from "./hex.js";
+import { keccakBytes } from "./keccak.js";
 
 /** A session in the tree: its highest receipt of the epoch. */
 export interface ReceiptLeaf {
@@ -53,18 +54,21 @@ export class ReceiptTreeError extends Error {
 export const EMPTY_ROOT: Hex = `0x${"00".repeat(32)}`;
 
 interface SubTree {
-  readonly hash: Hex;
+  /** 32 bytes: text would cost more than the hashing. */
+  readonly hash: Uint8Array;
   readonly bytes: bigint;
   readonly smallestKey: Address;
 }
 
+const HASH_BYTES = 32;
+const KEY_BYTES = 20;
+const SUM_BYTES = 8;
+const LEAF_BYTES = 1 + KEY_BYTES + SUM_BYTES + 2;
+const INNER_BYTES = 1 + 2 * (HASH_BYTES + SUM_BYTES) + KEY_BYTES;
+
 /** leaf = keccak256(0x00 ‖ sessionKey(20) ‖ bytes(8) ‖ quality(2)). */
 export function hashLeaf(leaf: ReceiptLeaf): Hex {
-  const { sessionKey, bytesDelivered, quality } = leaf;
-  return parseHex(
-    keccak256(concat(["0x00", sessionKey, toBeHex(bytesDelivered, 8), toBeHex(quality, 2)])),
-    32,
-  );
+  return hexOf(leafHash(leaf));
 }
 
 /** inner = keccak256(0x01 ‖ leftHash(32) ‖ leftBytes(8) ‖ rightHash(32) ‖ rightBytes(8) ‖ separator(20)). */
@@ -73,15 +77,56 @@ export function hashInner(
   right: { hash: Hex; bytes: bigint },
   separator: Address,
 ): Hex {
-  const preimage = concat([
-    "0x01",
-    left.hash,
-    toBeHex(left.bytes, 8),
-    right.hash,
-    toBeHex(right.bytes, 8),
-    separator,
-  ]);
-  return parseHex(keccak256(preimage), 32);
+  return hexOf(
+    innerHash(
+      { hash: getBytes(left.hash), bytes: left.bytes },
+      { hash: getBytes(right.hash), bytes: right.bytes },
+      separator,
+    ),
+  );
+}
+
+function leafHash({ sessionKey, bytesDelivered, quality }: ReceiptLeaf): Uint8Array {
+  const preimage = new Uint8Array(LEAF_BYTES);
+  const view = new DataView(preimage.buffer);
+  writeKey(preimage, 1, sessionKey);
+  view.setBigUint64(1 + KEY_BYTES, bytesDelivered);
+  view.setUint16(1 + KEY_BYTES + SUM_BYTES, quality);
+  return keccakBytes(preimage);
+}
+
+function innerHash(
+  left: { hash: Uint8Array; bytes: bigint },
+  right: { hash: Uint8Array; bytes: bigint },
+  separator: Address,
+): Uint8Array {
+  const preimage = new Uint8Array(INNER_BYTES);
+  const view = new DataView(preimage.buffer);
+  let at = 0;
+  preimage[at++] = 1;
+  for (const { hash, bytes } of [left, right]) {
+    preimage.set(hash, at);
+    view.setBigUint64(at + HASH_BYTES, bytes);
+    at += HASH_BYTES + SUM_BYTES;
+  }
+  writeKey(preimage, at, separator);
+  return keccakBytes(preimage);
+}
+
+function writeKey(target: Uint8Array, offset: number, key: Address): void {
+  for (let index = 0; index < KEY_BYTES; index++) {
+    const at = 2 + 2 * index;
+    target[offset + index] = (digitOf(key.charCodeAt(at)) << 4) | digitOf(key.charCodeAt(at + 1));
+  }
+}
+
+/** The value of a hexadecimal digit: 0-9, then letters of either case. */
+function digitOf(code: number): number {
+  return code < 58 ? code - 48 : (code & 0xdf) - 55;
+}
+
+function hexOf(hash: Uint8Array): Hex {
+  return parseHex(hexlify(hash), HASH_BYTES);
 }
 
 /**
@@ -119,7 +164,8 @@ export class ReceiptTree<L extends ReceiptLeaf = ReceiptLeaf> {
 
   /** Root hash; `EMPTY_ROOT` without sessions. */
   get root(): Hex {
-    return this.#levels.at(-1)?.[0]?.hash ?? EMPTY_ROOT;
+    const hash = this.#levels.at(-1)?.[0]?.hash;
+    return hash === undefined ? EMPTY_ROOT : hexOf(hash);
   }
 
   /** Number of leaves. */
@@ -167,7 +213,7 @@ export class ReceiptTree<L extends ReceiptLeaf = ReceiptLeaf> {
       if (node !== undefined && sibling !== undefined) {
         const siblingIsLeft = index % 2 === 1;
         path.push({
-          siblingHash: sibling.hash,
+          siblingHash: hexOf(sibling.hash),
           siblingBytes: sibling.bytes,
           separator: siblingIsLeft ? node.smallestKey : sibling.smallestKey,
           siblingIsLeft,
@@ -256,7 +302,7 @@ function sortedLeaves<L extends ReceiptLeaf>(leaves: Iterable<L>): L[] {
 
 function buildLevels(leaves: readonly ReceiptLeaf[]): SubTree[][] {
   let level = leaves.map((leaf): SubTree => ({
-    hash: hashLeaf(leaf),
+    hash: leafHash(leaf),
     bytes: leaf.bytesDelivered,
     smallestKey: leaf.sessionKey,
   }));
@@ -270,7 +316,7 @@ function buildLevels(leaves: readonly ReceiptLeaf[]): SubTree[][] {
       if (right === undefined) parents.push(left);
       else {
         parents.push({
-          hash: hashInner(left, right, right.smallestKey),
+          hash: innerHash(left, right, right.smallestKey),
           bytes: left.bytes + right.bytes,
           smallestKey: left.smallestKey,
         });

@@ -96,6 +96,7 @@ export class ReceiptStore {
   #flushing: NodeJS.Immediate | undefined;
   #lastStoredAtMs: number | undefined;
   #stored = 0;
+  #failure: { atMs: number; message: string } | undefined;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -125,6 +126,19 @@ export class ReceiptStore {
   /** Unix time of the last receipt that was stored in this run, in milliseconds. */
   get lastStoredAtMs(): number | undefined {
     return this.#lastStoredAtMs;
+  }
+
+  /** When a receipt could last not be stored, and why; undefined while all can. */
+  get failure(): { readonly atMs: number; readonly message: string } | undefined {
+    return this.#failure;
+  }
+
+  /** How many receipts of epochs from `first` on were left out of their attestation. */
+  quarantinedCount(first: number): number {
+    const row = this.#database
+      .prepare("SELECT count(*) AS count FROM receipts WHERE epoch >= ? AND quarantine IS NOT NULL")
+      .get(first);
+    return z.object({ count: z.number() }).parse(row).count;
   }
 
   /** Receipts stored in this run. */
@@ -252,11 +266,14 @@ export class ReceiptStore {
       });
     } catch (error) {
       const [only] = batch;
-      if (batch.length === 1) only?.reject(error);
-      else for (const queued of batch) this.#store([queued]);
+      if (batch.length === 1) {
+        this.#failure = { atMs: now, message: error instanceof Error ? error.message : String(error) };
+        only?.reject(error);
+      } else for (const queued of batch) this.#store([queued]);
       return;
     }
     this.#lastStoredAtMs = now;
+    this.#failure = undefined;
     this.#stored += batch.length - sealed.size;
     for (const queued of batch) {
       if (sealed.has(queued)) queued.reject(new EpochSealed(queued.item.receipt.receipt.epoch));

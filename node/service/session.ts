@@ -51,6 +51,7 @@ export class Session implements ServedSession {
   #unsignedSinceMs: number | undefined;
   #left = false;
   #lastPut: Promise<unknown> = Promise.resolve();
+  #putFailed = false;
 
   constructor(context: SessionContext, { grant, grantId, grantSigner, current, previous }: SessionStart) {
     this.#context = context;
@@ -109,7 +110,9 @@ export class Session implements ServedSession {
       highest,
       mostBytes: count.mostBytes(limits),
     });
-    if (count.highest === undefined || bytesDelivered > count.highest.receipt.bytesDelivered) {
+    // One that the disk did not take is stored when it comes again.
+    const isNew = count.highest === undefined || bytesDelivered > count.highest.receipt.bytesDelivered;
+    if (isNew || this.#putFailed) {
       count.accept(signed);
       this.#unsignedSinceMs = undefined;
       this.#lastPut = receipts.put({
@@ -123,7 +126,9 @@ export class Session implements ServedSession {
     const acknowledged = count.highest ?? signed;
     try {
       await this.#lastPut;
+      this.#putFailed = false;
     } catch (error) {
+      this.#putFailed = true;
       if (error instanceof EpochSealed) throw new ReceiptRefused("receipt_wrong_epoch", error.message);
       throw error;
     }

@@ -87,6 +87,11 @@ export class SessionService implements Admission {
     return this.#sessions.size;
   }
 
+  /** Bytes sent that nobody has signed for yet, of all sessions that run. */
+  get unsignedBytes(): bigint {
+    return [...this.#sessions.values()].reduce((sum, session) => sum + session.unsignedBytes, 0n);
+  }
+
   /** Watches sessions and apps, once a second, until `close`. */
   start(): void {
     this.#timer ??= setInterval(() => this.tick(), TICK_MS);

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { MediaError } from "../media/mediaError.js";
 import type { MediaServer, Place } from "../media/MediaServer.js";
 import type { Room } from "../media/Room.js";
 import { parseGrantDetails } from "../protocol/grantDetails.js";
@@ -67,23 +68,25 @@ export class Entrance {
   /** Takes a participant over whose socket broke, noticed or not. Throws JoinRefused, RequestError. */
   async resume(claim: ResumeClaim): Promise<Participant> {
     const { sessionKey, room } = claim;
+    const unknown = new RequestError("session_unknown", "there is no such session to go on with: join again");
+    // First what costs nothing: anybody may ask.
+    if (!this.#options.lobby.participantOf(sessionKey)) throw unknown;
     if (this.#signerOf(claim) !== sessionKey) {
       throw new JoinRefused("join_signature_invalid", "the session key did not sign this connection's nonce");
     }
     return this.#options.lobby.inTurn(sessionKey, async () => {
       const participant = this.#options.lobby.participantOf(sessionKey);
-      if (participant?.resumable && participant.claim.room === room) {
+      if (participant?.mayResume() && participant.claim.room === room) {
         await participant.detach("resumed", "the session goes on over another connection");
-        if (participant.resumable) return participant;
+        if (participant.mayResume()) return participant;
       }
-      throw new RequestError("session_unknown", "there is no such session to go on with: join again");
+      throw unknown;
     });
   }
 
   async #join(claim: JoinClaim, socket: SignalingSocket, logger: Logger): Promise<Participant> {
-    const { admission, media, moderation } = this.#options;
-    if (this.#closedBecause) throw this.#closedBecause;
-    moderation.assertNotRemoved(claim.grant.app, claim.room, claim.grant.sessionKey);
+    const { admission, media } = this.#options;
+    this.#assertWelcome(claim);
     await this.#replaceFormer(claim);
     const session = await admission.admit(claim);
     const { sessionKey, app, audit } = session;
@@ -96,9 +99,11 @@ export class Entrance {
       }
       place = await media.join(roomKey(app, claim.room, audit), sessionKey);
       link = await this.#link(claim, session, details, place);
+      // What may have changed meanwhile.
+      this.#assertWelcome(claim);
       session.signal.throwIfAborted();
       if (!socket.open) throw new RequestError("not_joined", "the client left before it was let in");
-      if (place.peer.closed) throw new RequestError("room_closed", "the room closed; join again");
+      if (place.peer.closed) throw new MediaError("failed", "the media worker died while you joined");
       const participant = this.#seat(claim, session, details, place, link, logger);
       logger.info({ sessionKey, app, room: claim.room, audit }, "participant joined");
       return participant;
@@ -108,6 +113,11 @@ export class Entrance {
       session.leave();
       throw error;
     }
+  }
+
+  #assertWelcome({ grant, room }: JoinClaim): void {
+    if (this.#closedBecause) throw this.#closedBecause;
+    this.#options.moderation.assertNotRemoved(grant.app, room, grant.sessionKey);
   }
 
   #link(claim: JoinClaim, session: ServedSession, details: GrantDetails, place: Place): Promise<RoomLink> {

@@ -93,7 +93,12 @@ export class LiveRoom {
     const { info, hidden } = member;
     if (this.#members.get(info.peerId) !== member) return;
     this.#members.delete(info.peerId);
-    if (!hidden) for (const other of this.#members.values()) other.peerLeft(info.peerId);
+    // Who left for another node is there already, and still in the room.
+    const elsewhere = this.link.remotePeers.find(({ peerId }) => peerId === info.peerId);
+    for (const other of this.#members.values()) {
+      if (!hidden) other.peerLeft(info.peerId);
+      if (elsewhere) other.peerJoined(elsewhere);
+    }
     if (!member.session.audit) {
       this.link.leave(info.peerId);
       this.#observed -= 1;
@@ -124,17 +129,14 @@ export class LiveRoom {
   }
 
   #remoteJoined(info: PeerInfo): void {
-    for (const member of this.#members.values()) {
-      if (member.info.peerId !== info.peerId) member.peerJoined(info);
-    }
+    // Who moves from one node to another may be on both for a moment; those here know it as it was here.
+    if (this.member(info.peerId)) return;
+    for (const member of this.#members.values()) member.peerJoined(info);
   }
 
   #remoteLeft(peerId: Address): void {
-    const here = this.member(peerId);
-    for (const member of this.#members.values()) {
-      // Who came from that node to this one is still there.
-      if (!here && member.info.peerId !== peerId) member.peerLeft(peerId);
-    }
+    if (this.member(peerId)) return;
+    for (const member of this.#members.values()) member.peerLeft(peerId);
   }
 
   #moved(sessionKey: Address): void {

@@ -3,13 +3,7 @@ import { parseGrantDetails } from "../protocol/grantDetails.js";
 import { JoinRefused } from "../protocol/refusals.js";
 import { MAX_COMMAND_SECONDS } from "../protocol/roomCommand.js";
 import type { SignedRoomCommand } from "../protocol/roomCommand.js";
-import {
-  InvalidSignature,
-  accessGrant,
-  detailsHash,
-  roomCommand,
-  roomHash,
-} from "../protocol/typedData.js";
+import { InvalidSignature, accessGrant, detailsHash, roomCommand, roomHash } from "../protocol/typedData.js";
 import type { Address } from "../protocol/typedData.js";
 import type { Admission } from "./admission.js";
 import type { ParticipantRequest } from "./clientRequest.js";
@@ -62,7 +56,8 @@ export class Moderation {
     const others = live ? live.link.remotePeers.length > 0 : false;
     live?.link.forward(signed);
     const forwarded = live ? others : this.#options.links.forward(signed);
-    if (!live && !forwarded) throw new CommandRefused(404, "room_unknown", `nobody is in the room "${room}" here`);
+    if (!live && !forwarded)
+      throw new CommandRefused(404, "room_unknown", `nobody is in the room "${room}" here`);
     if (affected === 0 && !forwarded) {
       throw new CommandRefused(404, "target_unknown", `there is nothing to do for "${target}" in the room`);
     }
@@ -119,13 +114,19 @@ export class Moderation {
     if (!isAdmin(details) || this.#removals.has(app, room, signer)) {
       throw new CommandRefused(403, "not_admin", "the grant does not allow to moderate the room");
     }
-    const grantSigner = recovered("grant", () => accessGrant.recover(admission.domain, grant, grantSignature));
+    const grantSigner = recovered("grant", () =>
+      accessGrant.recover(admission.domain, grant, grantSignature),
+    );
     await this.#checkAppSigner(app, grantSigner, "grant");
   }
 
   async #checkAppSigner(app: Address, signer: Address, what: string): Promise<void> {
     if (await this.#options.admission.isAppSigner(app, signer)) return;
-    throw new CommandRefused(403, "signer_unknown", `${signer}, who signed the ${what}, is no signer of app ${app}`);
+    throw new CommandRefused(
+      403,
+      "signer_unknown",
+      `${signer}, who signed the ${what}, is no signer of app ${app}`,
+    );
   }
 
   /** Does it on this node; resolves to how many tracks or participants it concerned. */

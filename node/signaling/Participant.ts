@@ -9,8 +9,9 @@ import type { JoinClaim, ServedSession } from "./admission.js";
 import type { ParticipantRequest } from "./clientRequest.js";
 import type { SignalingLimits } from "./limits.js";
 import type { LiveRoom } from "./LiveRoom.js";
+import { MediaRequests } from "./MediaRequests.js";
 import { OwnTracks } from "./OwnTracks.js";
-import { RequestError, denied } from "./requestError.js";
+import { RequestError } from "./requestError.js";
 import type { SignalingSocket } from "./SignalingSocket.js";
 import { TrackOffers } from "./TrackOffers.js";
 
@@ -50,8 +51,8 @@ export class Participant {
   readonly #options: ParticipantOptions;
   readonly #offers: TrackOffers;
   readonly #tracks: OwnTracks;
+  readonly #media: MediaRequests;
   readonly #meterTimer: NodeJS.Timeout;
-  readonly #transportIds: string[] = [];
   /** Own tracks of which the client knows that they are muted. */
   readonly #toldMuted = new Set<string>();
   #socket: SignalingSocket | undefined;
@@ -75,6 +76,7 @@ export class Participant {
       published: (publication) => room.published(this, publication),
       unpublished: (publication) => room.unpublished(this, publication),
     });
+    this.#media = new MediaRequests(peer, permissions, this.#tracks);
     peer.on("expelled", this.#expelled);
     session.signal.addEventListener("abort", this.#stopServing, { once: true });
     this.#meterTimer = setInterval(
@@ -99,8 +101,8 @@ export class Participant {
     return this.#options.room;
   }
 
-  /** Whether a new socket could take it over. */
-  get resumable(): boolean {
+  /** Whether a new socket could take it over now. */
+  mayResume(): boolean {
     return this.#left === undefined;
   }
 
@@ -108,7 +110,7 @@ export class Participant {
   get standing(): Omit<ClientAnswers["resume"], "epoch"> {
     return {
       ...this.standingOfRoom,
-      transportIds: this.#transportIds,
+      transportIds: this.#media.transportIds,
       ...this.#tracks.ids,
       ...this.#offers.standing,
     };
@@ -175,49 +177,9 @@ export class Participant {
       return session.submitReceipt(request.data);
     }
     if (this.#left) throw new RequestError("not_joined", `you have left the room: no ${request.method} now`);
-    switch (request.method) {
-      case "createTransport":
-        return this.#createTransport(request.data);
-      case "connectTransport":
-        await peer.connectTransport(request.data.transportId, request.data.dtlsParameters);
-        return {};
-      case "restartIce":
-        return { iceParameters: await peer.restartIce(request.data.transportId) };
-      case "produce":
-        return this.#tracks.publish(request.data);
-      case "closeProducer":
-        peer.publication(request.data.producerId).close();
-        return {};
-      case "pauseProducer":
-        await this.#tracks.pause(request.data.producerId);
-        return {};
-      case "resumeProducer":
-        await this.#tracks.resume(request.data.producerId);
-        return {};
-      case "produceData":
-        return this.#tracks.publishData(request.data);
-      case "closeDataProducer":
-        peer.dataPublication(request.data.dataProducerId).close();
-        return {};
-      case "resumeConsumer":
-        await peer.subscription(request.data.consumerId).resume();
-        return {};
-      case "pauseConsumer":
-        await peer.subscription(request.data.consumerId).pause();
-        return {};
-      case "setPreferredLayers":
-        await peer.subscription(request.data.consumerId).setPreferredLayers(request.data.preferred);
-        return {};
-      case "setConsumerPriority":
-        await peer.subscription(request.data.consumerId).setPriority(request.data.priority);
-        return {};
-      case "requestKeyFrame":
-        await peer.subscription(request.data.consumerId).requestKeyFrame();
-        return {};
-      case "moderate":
-        await this.#options.moderate(this, request.data);
-        return {};
-    }
+    if (request.method !== "moderate") return this.#media.handle(request);
+    await this.#options.moderate(this, request.data);
+    return {};
   }
 
   /**
@@ -232,22 +194,6 @@ export class Participant {
   async replace(reason: string): Promise<void> {
     this.#leaveRoom("replaced", reason);
     await Promise.all([this.detach("replaced", reason), this.#end("replaced", reason)]);
-  }
-
-  async #createTransport(
-    data: Extract<ParticipantRequest, { method: "createTransport" }>["data"],
-  ): Promise<unknown> {
-    const { peer, details } = this.#options;
-    const { publish, subscribe, data: mayData, hidden } = details.permissions;
-    if (data.direction === "receive" && !subscribe) throw denied("receive tracks");
-    const publishes = publish === true || (publish !== false && publish.length > 0);
-    if (data.direction === "send" && (hidden || !(publishes || mayData))) throw denied("publish anything");
-    const transport =
-      data.direction === "send"
-        ? await peer.createSendTransport()
-        : await peer.createReceiveTransport(data.rtpCapabilities);
-    this.#transportIds.push(transport.id);
-    return transport;
   }
 
   readonly #expelled = ({ code, message }: MediaError): void => void this.sendAway(code, message);

@@ -12,6 +12,7 @@ import type { SignalingLimits } from "./limits.js";
 import { refusal } from "./publicRoutes.js";
 import type { PublicAnswer, PublicRoute, PublicUpgrade } from "./publicRoutes.js";
 import { BodyRefused, readBody } from "./requestBody.js";
+import { TrustedProxies } from "./TrustedProxies.js";
 
 /** A WebSocket endpoint that may say by itself that it takes nobody now: an HTTP status line without the version. */
 export interface Upgrade extends PublicUpgrade {
@@ -24,6 +25,8 @@ export interface PublicServerOptions {
   readonly limits: SignalingLimits;
   readonly routes: readonly PublicRoute[];
   readonly upgrades: readonly Upgrade[];
+  /** IP addresses or networks of proxies that say by `X-Forwarded-For` for whom they speak. */
+  readonly trustedProxies?: readonly string[] | undefined;
   readonly logger: Logger;
 }
 
@@ -34,6 +37,7 @@ const HTTP_CONNECTIONS_PER_ADDRESS = 64;
 export class PublicServer {
   readonly #options: PublicServerOptions;
   readonly #server: Server;
+  readonly #proxies: TrustedProxies;
   readonly #requests: AddressLimiter;
   readonly #upgrades: AddressLimiter;
   readonly #upgradersByPath: ReadonlyMap<string, { endpoint: Upgrade; acceptor: WebSocketServer }>;
@@ -43,7 +47,7 @@ export class PublicServer {
   readonly #closing = new AbortController();
   #running = 0;
 
-  /** Throws where the address cannot be bound. */
+  /** Throws where the address cannot be bound; RangeError where a proxy's address is none. */
   static async start(options: PublicServerOptions): Promise<PublicServer> {
     const server = new PublicServer(options);
     await server.#listen();
@@ -53,8 +57,9 @@ export class PublicServer {
   private constructor(options: PublicServerOptions) {
     this.#options = options;
     const { limits, upgrades, logger } = options;
+    this.#proxies = new TrustedProxies(options.trustedProxies ?? []);
     this.#requests = new AddressLimiter(limits.requestBurst, limits.requestsPerSecond);
-    this.#upgrades = new AddressLimiter(limits.maxConnectionsPerAddress, limits.connectionsPerSecond);
+    this.#upgrades = new AddressLimiter(2 * limits.maxConnectionsPerAddress, limits.connectionsPerSecond);
     this.#upgradersByPath = new Map(
       upgrades.map((endpoint) => [endpoint.path, { endpoint, acceptor: acceptorOf(endpoint) }]),
     );
@@ -117,12 +122,12 @@ export class PublicServer {
   }
 
   #connected(socket: Socket): void {
-    const address = addressOf(socket);
+    const address = socket.remoteAddress ?? "unknown";
     const { maxConnectionsPerAddress } = this.#options.limits;
     const release = take(this.#connectionsByAddress, address);
     socket.once("close", release);
     const count = this.#connectionsByAddress.get(address) ?? 0;
-    if (count > maxConnectionsPerAddress + HTTP_CONNECTIONS_PER_ADDRESS) socket.destroy();
+    if (!this.#proxies.has(address) && count > maxConnectionsPerAddress + HTTP_CONNECTIONS_PER_ADDRESS) socket.destroy();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -140,7 +145,7 @@ export class PublicServer {
 
   async #work(request: IncomingMessage, response: ServerResponse): Promise<PublicAnswer> {
     const { routes, limits, logger } = this.#options;
-    const remoteAddress = addressOf(request.socket);
+    const remoteAddress = this.#proxies.clientOf(request);
     const path = pathOf(request);
     const here = routes.filter((route) => route.path === path);
     const route = here.find(({ method }) => method === request.method);
@@ -170,7 +175,7 @@ export class PublicServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { logger } = this.#options;
     socket.on("error", (error) => logger.debug({ err: error }, "connection failed"));
-    const remoteAddress = addressOf(request.socket);
+    const remoteAddress = this.#proxies.clientOf(request);
     const upgrader = this.#upgradersByPath.get(pathOf(request));
     const status = this.#refuse(remoteAddress, upgrader?.endpoint);
     if (!upgrader || status !== undefined) {
@@ -198,7 +203,11 @@ export class PublicServer {
 
 function misdirected(request: IncomingMessage, here: readonly PublicRoute[]): PublicAnswer {
   if (here.length === 0) {
-    return refusal(404, "not_found", "participants connect by WebSocket to /; GET /health says how the node is");
+    return refusal(
+      404,
+      "not_found",
+      "participants connect by WebSocket to /; GET /health says how the node is",
+    );
   }
   const allow = here.map(({ method }) => method).join(", ");
   return refusal(405, "method_not_allowed", `${request.method} is not served here: ${allow} is`, { allow });
@@ -222,10 +231,6 @@ function take(counts: Map<string, number>, key: string): () => void {
     if (left > 0) counts.set(key, left);
     else counts.delete(key);
   };
-}
-
-function addressOf(socket: Socket): string {
-  return socket.remoteAddress ?? "unknown";
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -28,7 +28,8 @@ export async function drainLobby(
     for (let next = nextRoom(lobby); next.length > 0; next = nextRoom(lobby)) {
       const dueMs = beganMs + spreadMs * Math.min(1, leaving.length / Math.max(1, total));
       await sleep(Math.max(0, dueMs - performance.now()), undefined, { signal: stop });
-      for (const one of next) leaving.push(one.sendAway("node_draining", "this node is going down; join another one"));
+      for (const one of next)
+        leaving.push(one.sendAway("node_draining", "this node is going down; join another one"));
     }
     await Promise.race([Promise.all(leaving), aborted(stop)]);
   } catch (error) {

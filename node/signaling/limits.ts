@@ -4,9 +4,12 @@ import { MAX_MESSAGE_BYTES } from "../protocol/signaling.js";
 export interface SignalingLimits {
   /** Open TCP connections, plain HTTP included. */
   readonly maxConnections: number;
-  /** WebSockets from one address; a node behind a proxy sees one address only and must allow as many as it takes. */
+  /** WebSockets from one address; behind a proxy that is not a trusted one, all come from the proxy's. */
   readonly maxConnectionsPerAddress: number;
-  /** An address may open as many WebSockets as it may have at once, and regains this many each second. */
+  /**
+   * An address may open twice as many WebSockets at once as it may have, since all of them may break and come back, and
+   * regains this many each second.
+   */
   readonly connectionsPerSecond: number;
   /** HTTP requests that one address may make at once ... */
   readonly requestBurst: number;
@@ -48,7 +51,7 @@ export interface SignalingLimits {
 export const DEFAULT_SIGNALING_LIMITS: SignalingLimits = {
   maxConnections: 4_096,
   maxConnectionsPerAddress: 512,
-  connectionsPerSecond: 64,
+  connectionsPerSecond: 20,
   requestBurst: 60,
   requestsPerSecond: 20,
   maxRunningRequests: 256,

@@ -65,17 +65,25 @@ export function healthRoute({ admission, media, lobby, entrance, version }: Heal
     handle() {
       const nowMs = performance.now();
       if (nowMs - madeMs >= HEALTH_AGE_MS) {
+        const { nodeId } = admission;
         const { maxPeers } = media.limits;
         const participants = lobby.participants.filter(({ session }) => !session.audit).length;
-        const accepting = entrance.open && admission.accepting && media.peerCount < maxPeers;
-        const load = Math.round((1_000 * participants) / maxPeers) / 1_000;
-        const body = { status: "ok", nodeId: admission.nodeId, version, participants, maxPeers, load, accepting };
+        const load = loadOf(media);
+        const accepting = entrance.open && admission.accepting && load < 1;
+        const body = { status: "ok", nodeId, version, participants, maxPeers, load, accepting };
         made = { status: 200, body, headers };
         madeMs = nowMs;
       }
       return Promise.resolve(made);
     },
   };
+}
+
+/** How much of what is scarcest is used up, 0 to 1: places, or cores. */
+function loadOf({ peerCount, limits, load }: MediaServer): number {
+  const shares = load.workers.map(({ cpuShare }) => cpuShare);
+  const cpuShare = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
+  return Math.round(1_000 * Math.min(1, Math.max(peerCount / limits.maxPeers, cpuShare))) / 1_000;
 }
 
 function jsonOf(body: Buffer): unknown {

@@ -32,6 +32,8 @@ export interface SignalingOptions {
   /** What others serve on the same port. */
   readonly routes?: readonly PublicRoute[] | undefined;
   readonly upgrades?: readonly PublicUpgrade[] | undefined;
+  /** IP addresses or networks of proxies in front of the node; limits then go by the `X-Forwarded-For` that they append. */
+  readonly trustedProxies?: readonly string[] | undefined;
   /** Of the node's software, for `GET /health`. */
   readonly version?: string | undefined;
   readonly logger: Logger;
@@ -74,7 +76,7 @@ export async function startSignaling(options: SignalingOptions): Promise<Signali
   const entrance = new Entrance({ admission, media, lobby, links, observer, moderation, limits, logger });
 
   const server = await PublicServer.start({
-    ...{ listen: options.listen, limits, logger },
+    ...{ listen: options.listen, limits, trustedProxies: options.trustedProxies, logger },
     routes: [
       healthRoute({ admission, media, lobby, entrance, version: options.version }),
       moderationRoute(moderation),

@@ -63,7 +63,10 @@ async function claimAll(
   const { config, wallet, count, context } = options;
   const log = pino({ enabled: false });
   const database = openDatabase(join(config.dataDirectory, DATABASE_FILE));
-  const watcher = new BlockWatcher(provider, { periodMs: config.chain.pollSeconds, onError: () => undefined });
+  const watcher = new BlockWatcher(provider, {
+    periodMs: config.chain.pollSeconds,
+    onError: () => undefined,
+  });
   try {
     await watcher.start();
     const chain = new NodeChain({ deployment, contracts, watcher, nodeId: config.nodeId });
@@ -94,7 +97,11 @@ async function claimAll(
   }
 }
 
-async function claimOne(chain: NodeChain, duty: ReturnType<typeof claimDuty>, epoch: number): Promise<Claimed> {
+async function claimOne(
+  chain: NodeChain,
+  duty: ReturnType<typeof claimDuty>,
+  epoch: number,
+): Promise<Claimed> {
   try {
     if ((await chain.attestationRecord(epoch)).claimed) return { epoch, state: "was claimed" };
     if ((await duty.run(epoch)) === "later") return { epoch, state: "not yet" };
@@ -107,7 +114,10 @@ async function claimOne(chain: NodeChain, duty: ReturnType<typeof claimDuty>, ep
 /** What is open, without sending anything. */
 async function openEpochs(access: ChainAccess, config: NodeConfig, count: number): Promise<Outcome> {
   const { provider, deployment, contracts } = access;
-  const watcher = new BlockWatcher(provider, { periodMs: config.chain.pollSeconds, onError: () => undefined });
+  const watcher = new BlockWatcher(provider, {
+    periodMs: config.chain.pollSeconds,
+    onError: () => undefined,
+  });
   try {
     await watcher.start();
     const chain = new NodeChain({ deployment, contracts, watcher, nodeId: config.nodeId });
@@ -134,7 +144,9 @@ function outcome(results: readonly Claimed[]): Outcome {
     exitCode: failed.length > 0 ? 1 : 0,
     data: { running: false, epochs: results },
     lines: [
-      ...told.map(({ epoch, state, reason }) => `epoch ${epoch}  ${state}${reason === undefined ? "" : `: ${reason}`}`),
+      ...told.map(
+        ({ epoch, state, reason }) => `epoch ${epoch}  ${state}${reason === undefined ? "" : `: ${reason}`}`,
+      ),
       `${claimed} claimed now, ${results.length - told.length} had been or had nothing to claim`,
     ],
   };

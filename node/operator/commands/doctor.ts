@@ -41,7 +41,8 @@ export const doctorCommand: Command = {
 
 /** @param untold Whether the findings were not printed as they were made. */
 function outcome(findings: readonly Finding[], untold: boolean): Outcome {
-  const count = (level: Finding["level"]): number => findings.filter((finding) => finding.level === level).length;
+  const count = (level: Finding["level"]): number =>
+    findings.filter((finding) => finding.level === level).length;
   const summary = `${count("ok")} ok, ${count("warn")} warnings, ${count("fail")} failures`;
   return {
     exitCode: count("fail") > 0 ? 1 : 0,

@@ -39,7 +39,9 @@ export const exitCommand: Command = {
     return withChain(config, async (access) => {
       const before = await standing(access, config.nodeId);
       if (before.owner !== wallet.address)
-        throw new CommandFailed(`node ${config.nodeId} belongs to ${before.owner}, this is the key of ${wallet.address}`);
+        throw new CommandFailed(
+          `node ${config.nodeId} belongs to ${before.owner}, this is the key of ${wallet.address}`,
+        );
       const steps = stepsNow(access, config, before);
       for (const { what } of steps) context.terminal.note(`to do: ${what}`);
       if (steps.length > 0)
@@ -113,7 +115,13 @@ function stepsNow({ deployment }: ChainAccess, { nodeId }: NodeConfig, now: Stan
   return [
     now.retired
       ? []
-      : [{ what: "retire the node", to: nodeRegistry, data: registry.encodeFunctionData("retire", [nodeId]) }],
+      : [
+          {
+            what: "retire the node",
+            to: nodeRegistry,
+            data: registry.encodeFunctionData("retire", [nodeId]),
+          },
+        ],
     now.bondWei === 0n
       ? []
       : [

@@ -1,8 +1,16 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { loadConfig } from "../../config/load.js";
-import { PrivateClient } from "../privateClient.js";
+import { NodeNotRunning, PrivateClient } from "../privateClient.js";
 import { DEFAULT_DRAIN_DEADLINE_MS } from "../stopRequests.js";
-import { CONFIG_OPTION, CONFIG_USAGE, CommandFailed, UsageError, optionalText, textOption } from "./command.js";
+import {
+  CONFIG_OPTION,
+  CONFIG_USAGE,
+  CommandFailed,
+  UsageError,
+  optionalText,
+  textOption,
+} from "./command.js";
 import type { Command, CommandContext, OptionValues, Outcome } from "./command.js";
 
 const errorSchema = z.looseObject({ error: z.string() });
@@ -30,26 +38,66 @@ export const drainCommand: Command = {
     CONFIG_USAGE,
     "  --then-stop          for an upgrade: takes no more joins, moves participants to other nodes, then stops",
     `  --deadline <s>       with --then-stop: who has not moved by then is dropped; ${DEFAULT_DRAIN_DEADLINE_MS / 1_000} unless given`,
+    "  --wait               with --then-stop: comes back when the node has ended",
     "",
     "Maintenance is remembered over restarts; `activate` ends it. It is announced: the node serves on, and is audited,",
     "until its seat ends two epochs later.",
   ].join("\n"),
-  options: { ...CONFIG_OPTION, "then-stop": { type: "boolean" }, deadline: { type: "string" } },
-  run(values, context) {
+  options: {
+    ...CONFIG_OPTION,
+    "then-stop": { type: "boolean" },
+    deadline: { type: "string" },
+    wait: { type: "boolean" },
+  },
+  async run(values, context) {
     if (values["then-stop"] !== true) {
-      return tell(values, context, "/drain", {}, "the node goes into maintenance; see `dtelecom-node status`");
+      return tell(
+        values,
+        context,
+        "/drain",
+        {},
+        "the node goes into maintenance; see `dtelecom-node status`",
+      );
     }
     const deadlineMs = deadlineOf(values);
     const said = `the node moves its participants for at most ${deadlineMs / 1_000} s, then stops`;
-    return tell(values, context, "/stop", { deadlineMs }, said);
+    const outcome = await tell(values, context, "/stop", { deadlineMs }, said);
+    if (values["wait"] === true) await waitForEnd(values, context, deadlineMs + CLOSING_MS);
+    return outcome;
   },
 };
+
+/** Goodbye, last receipts, and what is closed after them. */
+const CLOSING_MS = 30_000;
+const POLL_MS = 500;
+
+/** @throws CommandFailed where the node still answers after this time. */
+async function waitForEnd(
+  values: OptionValues,
+  { environment, signal }: CommandContext,
+  timeoutMs: number,
+): Promise<void> {
+  const config = await loadConfig(textOption(values, "config"), environment);
+  const client = new PrivateClient(config.private);
+  const deadline = Date.now() + timeoutMs;
+  while (Date.now() < deadline && !signal.aborted) {
+    try {
+      await client.ask("GET", "/health", undefined, POLL_MS * 10);
+    } catch (error) {
+      if (error instanceof NodeNotRunning) return;
+      throw error;
+    }
+    await pause(POLL_MS);
+  }
+  throw new CommandFailed(`the node still runs after ${timeoutMs / 1_000} s; see its log`);
+}
 
 function deadlineOf(values: OptionValues): number {
   const text = optionalText(values, "deadline");
   if (text === undefined) return DEFAULT_DRAIN_DEADLINE_MS;
   const seconds = Number(text);
-  if (!(seconds >= 0 && seconds <= 3_600)) throw new UsageError("--deadline is a number of seconds up to 3600");
+  if (!(seconds >= 0 && seconds <= 3_600))
+    throw new UsageError("--deadline is a number of seconds up to 3600");
   return Math.round(seconds * 1_000);
 }
 

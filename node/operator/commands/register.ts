@@ -18,7 +18,14 @@ import {
   loadOwnerKey,
 } from "../ownerAccount.js";
 import type { OwnerTransaction } from "../ownerAccount.js";
-import { CONFIG_OPTION, CONFIG_USAGE, CommandFailed, UsageError, optionalText, textOption } from "./command.js";
+import {
+  CONFIG_OPTION,
+  CONFIG_USAGE,
+  CommandFailed,
+  UsageError,
+  optionalText,
+  textOption,
+} from "./command.js";
 import type { Command, CommandContext, OptionValues } from "./command.js";
 
 const registry = new Interface(INodeRegistry__factory.abi);
@@ -67,7 +74,9 @@ export const registerCommand: Command = {
     );
     const owner = await loadOwnerKey(values, context);
     if (owner.address === operator.address)
-      throw new CommandFailed("owner and operator key are the same: a machine on the internet must not hold the stake");
+      throw new CommandFailed(
+        "owner and operator key are the same: a machine on the internet must not hold the stake",
+      );
     return withChain(config, async (access) => {
       const account = new OwnerAccount({
         wallet: owner,
@@ -235,16 +244,23 @@ async function affordable(access: ChainAccess, owner: string, { steps }: Plan): 
   );
   const heldWei = z.bigint().parse(held);
   if (heldWei < needed)
-    throw new CommandFailed(`the owner ${owner} has ${inUnits(heldWei)} DTEL; the bond needs ${inUnits(needed)} more`);
+    throw new CommandFailed(
+      `the owner ${owner} has ${inUnits(heldWei)} DTEL; the bond needs ${inUnits(needed)} more`,
+    );
   const balance = await provider.getBalance(owner);
   if (steps.length > 0 && balance <= coins)
-    throw new CommandFailed(`the owner ${owner} has ${inUnits(balance)} of the native coin, too little for gas`);
+    throw new CommandFailed(
+      `the owner ${owner} has ${inUnits(balance)} of the native coin, too little for gas`,
+    );
 }
 
 async function allowance({ provider, deployment }: ChainAccess, owner: string): Promise<bigint> {
   const { addresses } = deployment;
   const data = token.encodeFunctionData("allowance", [owner, addresses.nodeStaking]);
-  const [allowed] = token.decodeFunctionResult("allowance", await provider.call({ to: addresses.token, data }));
+  const [allowed] = token.decodeFunctionResult(
+    "allowance",
+    await provider.call({ to: addresses.token, data }),
+  );
   return z.bigint().parse(allowed);
 }
 

@@ -41,20 +41,22 @@ async function checkOne(listen: Listen, allowPrivate: boolean): Promise<Finding>
   try {
     addresses = isIP(told) === 0 ? (await lookup(told, { all: true })).map(({ address }) => address) : [told];
   } catch (error) {
-    return fail("announced", `${told} cannot be resolved: ${messageOf(error)}`, `${where}: correct announcedAddress`);
+    return fail(
+      "announced",
+      `${told} cannot be resolved: ${messageOf(error)}`,
+      `${where}: correct announcedAddress`,
+    );
   }
   const hidden = addresses.filter(isPrivateAddress);
   if (hidden.length === 0) return ok("announced", `participants are told ${told}`);
-  if (allowPrivate) return ok("announced", `participants are told ${told}, a private address, as on a devnet`);
+  if (allowPrivate)
+    return ok("announced", `participants are told ${told}, a private address, as on a devnet`);
   const change = `${where}: set announcedAddress to the public address`;
   return fail("announced", `participants are told ${hidden.join(", ")}, which is a private address`, change);
 }
 
 /** What others see this machine as, against what it announces. */
-export async function checkSeenAddress(
-  { media }: Pick<NodeConfig, "media">,
-  seen: string,
-): Promise<Finding> {
+export async function checkSeenAddress({ media }: Pick<NodeConfig, "media">, seen: string): Promise<Finding> {
   const address = plainAddress(seen);
   const wanted = isIPv6(address);
   const told = media.listen.filter(({ ip }) => isIPv6(ip) === wanted).map(announced);
@@ -64,7 +66,8 @@ export async function checkSeenAddress(
       return (await lookup(name, { all: true }).catch(() => [])).map((found) => found.address);
     }),
   );
-  if (resolved.flat().includes(address)) return ok("announced.seen", `others see this machine at ${address}, as announced`);
+  if (resolved.flat().includes(address))
+    return ok("announced.seen", `others see this machine at ${address}, as announced`);
   return fail(
     "announced.seen",
     `others see this machine at ${address}, participants are told ${told.join(", ")}`,

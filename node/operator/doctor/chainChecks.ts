@@ -31,13 +31,21 @@ export async function checkEndpoints(config: NodeConfig, deployment: Deployment)
   if (config.chain.rpcUrls.length > 1) return findings;
   return [
     ...findings,
-    warn("rpc", "there is only one RPC endpoint", "add another one to chain.rpcUrls: windows are missed without one"),
+    warn(
+      "rpc",
+      "there is only one RPC endpoint",
+      "add another one to chain.rpcUrls: windows are missed without one",
+    ),
   ];
 }
 
 async function checkEndpoint(url: string, { chain }: NodeConfig, deployment: Deployment): Promise<Finding[]> {
   const name = new URL(url).origin;
-  const provider = new RpcProvider({ urls: [url], chainId: deployment.chainId, timeoutMs: chain.timeoutSeconds });
+  const provider = new RpcProvider({
+    urls: [url],
+    chainId: deployment.chainId,
+    timeoutMs: chain.timeoutSeconds,
+  });
   try {
     const head = await provider.getBlock("latest");
     if (head === null) return [fail("rpc", `${name} knows no block`, "use another endpoint")];
@@ -46,7 +54,11 @@ async function checkEndpoint(url: string, { chain }: NodeConfig, deployment: Dep
     const blockSeconds = deployment.epochSeconds / deployment.epochBlocks;
     if (ageSeconds > Math.max(STALE_SECONDS, STALE_BLOCKS * blockSeconds)) {
       findings.push(
-        fail("rpc", `${name}: its newest block is ${ageSeconds} s old`, "use another endpoint, or check this machine's clock"),
+        fail(
+          "rpc",
+          `${name}: its newest block is ${ageSeconds} s old`,
+          "use another endpoint, or check this machine's clock",
+        ),
       );
     }
     try {
@@ -60,7 +72,9 @@ async function checkEndpoint(url: string, { chain }: NodeConfig, deployment: Dep
         fail("rpc", `${name} gives no logs: ${messageOf(error)}`, "use an endpoint that serves eth_getLogs"),
       );
     }
-    return findings.length > 0 ? findings : [ok("rpc", `${name}: chain ${deployment.chainId}, block ${head.number}`)];
+    return findings.length > 0
+      ? findings
+      : [ok("rpc", `${name}: chain ${deployment.chainId}, block ${head.number}`)];
   } catch (error) {
     return [fail("rpc", messageOf(error), `correct or replace ${name} in chain.rpcUrls`)];
   } finally {
@@ -80,14 +94,18 @@ export async function checkClock(config: NodeConfig, { provider }: ChainAccess):
     if (offset !== undefined && Math.abs(offset) > WARN_SKEW_SECONDS)
       findings.push(skew(`the clock of ${new URL(url).origin}`, offset));
   }
-  return findings.length > 0 ? findings : [ok("clock", "this machine's clock agrees with the chain and its endpoints")];
+  return findings.length > 0
+    ? findings
+    : [ok("clock", "this machine's clock agrees with the chain and its endpoints")];
 }
 
 function skew(other: string, offsetSeconds: number): Finding {
   const side = offsetSeconds > 0 ? "ahead of" : "behind";
   const found = `this machine's clock is ${Math.abs(offsetSeconds).toFixed(0)} s ${side} ${other}`;
   const change = "set the clock: run an NTP client, timedatectl set-ntp true for example";
-  return Math.abs(offsetSeconds) > FAIL_SKEW_SECONDS ? fail("clock", found, change) : warn("clock", found, change);
+  return Math.abs(offsetSeconds) > FAIL_SKEW_SECONDS
+    ? fail("clock", found, change)
+    : warn("clock", found, change);
 }
 
 /** How far this machine is ahead of a web server, by the Date of its answer; undefined where it says nothing. */
@@ -135,7 +153,9 @@ export async function checkNode(
     registration = await readRegistration(access, nodeId);
   } catch (error) {
     return {
-      findings: [fail("registration", `node ${nodeId}: ${messageOf(error)}`, "correct nodeId, or register the node")],
+      findings: [
+        fail("registration", `node ${nodeId}: ${messageOf(error)}`, "correct nodeId, or register the node"),
+      ],
       registration: undefined,
     };
   }
@@ -154,7 +174,11 @@ export async function checkNode(
   );
   if (owner === wallet.address)
     findings.push(
-      warn("operator-key", "the operator key is the owner key too", "make a key of its own: this machine holds the stake"),
+      warn(
+        "operator-key",
+        "the operator key is the owner key too",
+        "make a key of its own: this machine holds the stake",
+      ),
     );
   findings.push(...(await checkStake(access, registration)));
   return { findings, registration };
@@ -166,7 +190,8 @@ async function checkStake(
 ): Promise<Finding[]> {
   const { nodeStrikes } = deployment.addresses;
   const jailed =
-    nodeStrikes !== undefined && (await INodeStrikes__factory.connect(nodeStrikes, provider).isJailed(nodeId));
+    nodeStrikes !== undefined &&
+    (await INodeStrikes__factory.connect(nodeStrikes, provider).isJailed(nodeId));
   const [bond, minBond, seat] = await Promise.all([
     contracts.nodeStaking.bondOf(nodeId),
     contracts.nodeStaking.minBond(),
@@ -189,7 +214,9 @@ async function checkStake(
     findings.push(ok("seat", `seat ${seat.seat} of the audit ring, weight ${seat.weight}`));
   } else {
     const change = "a running node takes one by itself; if it is in maintenance: `dtelecom-node activate`";
-    findings.push(warn("seat", `no seat in the audit ring${status === 1n ? " yet" : ""}: no availability reward`, change));
+    findings.push(
+      warn("seat", `no seat in the audit ring${status === 1n ? " yet" : ""}: no availability reward`, change),
+    );
   }
   return findings;
 }
@@ -212,6 +239,7 @@ export async function checkBalance(
   if (days < LEAST_RUNWAY_DAYS) return fail("balance", found, change);
   // A chain of short epochs, as devnets have, spends in hours what others spend in weeks.
   const { epochSeconds } = createEpochClock(deployment);
-  return days < WANTED_RUNWAY_DAYS && epochSeconds >= 3_600 ? warn("balance", found, change) : ok("balance", found);
+  return days < WANTED_RUNWAY_DAYS && epochSeconds >= 3_600
+    ? warn("balance", found, change)
+    : ok("balance", found);
 }
-

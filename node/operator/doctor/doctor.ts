@@ -72,9 +72,14 @@ async function examineMedia(config: NodeConfig, signal: AbortSignal, report: Rep
       report(...media.findings);
       return media;
     }
-    report(fail("ports.private", `node ${running} answers on the private port`, "give each node ports of its own"));
+    report(
+      fail("ports.private", `node ${running} answers on the private port`, "give each node ports of its own"),
+    );
   } else {
-    report(ok("ports", "the node does not run: its ports are free for a test"), ...(await checkPorts(config)));
+    report(
+      ok("ports", "the node does not run: its ports are free for a test"),
+      ...(await checkPorts(config)),
+    );
   }
   const media = await startMediaForTest(config, signal);
   report(...media.findings);
@@ -128,13 +133,21 @@ async function examineNode(access: ChainAccess, options: ChainExamination): Prom
   if (wallet !== undefined) report(await checkBalance(access, config, wallet.address));
   if (contracts.some(({ level }) => level === "fail")) return;
   if (config.nodeId === 0n) {
-    return report(warn("registration", "the node is not registered", "run `dtelecom-node register`, then this again"));
+    return report(
+      warn("registration", "the node is not registered", "run `dtelecom-node register`, then this again"),
+    );
   }
   if (wallet === undefined) return;
   const { findings, registration } = await checkNode(access, config.nodeId, wallet);
   report(...findings);
   if (registration?.operator !== wallet.address) {
-    return report(warn("reach", "other nodes do not serve this key: ports were not tried from outside", "see operator-key"));
+    return report(
+      warn(
+        "reach",
+        "other nodes do not serve this key: ports were not tried from outside",
+        "see operator-key",
+      ),
+    );
   }
   if (media.targets.length === 0) return;
   report(...(await checkReach({ config, access, wallet, targets: media.targets, allowPrivate, signal })));

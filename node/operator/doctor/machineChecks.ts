@@ -12,7 +12,11 @@ const WANTED_DISK_BYTES = 5 * GIGABYTE;
 const WANTED_OPEN_FILES = 4_096;
 
 export async function checkMachine(dataDirectory: string): Promise<Finding[]> {
-  return [checkNodeVersion(process.versions.node), await checkDisk(dataDirectory), ...(await checkOpenFiles())];
+  return [
+    checkNodeVersion(process.versions.node),
+    await checkDisk(dataDirectory),
+    ...(await checkOpenFiles()),
+  ];
 }
 
 export function checkNodeVersion(version: string): Finding {
@@ -26,7 +30,8 @@ async function checkDisk(directory: string): Promise<Finding> {
     const { bavail, bsize } = await statfs(directory);
     const free = bavail * bsize;
     const found = `${(free / GIGABYTE).toFixed(1)} GB are free for ${directory}`;
-    if (free < LEAST_DISK_BYTES) return fail("disk", found, "make room: receipts that cannot be stored are lost");
+    if (free < LEAST_DISK_BYTES)
+      return fail("disk", found, "make room: receipts that cannot be stored are lost");
     return free < WANTED_DISK_BYTES ? warn("disk", found, "make room soon") : ok("disk", found);
   } catch (error) {
     const parent = dirname(directory);

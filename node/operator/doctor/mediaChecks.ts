@@ -30,7 +30,8 @@ export async function startMediaForTest(config: NodeConfig, signal: AbortSignal)
     const logger = pino({ enabled: false });
     media = await MediaServer.start({ workers, listen: { addresses: listen, port }, logger });
   } catch (error) {
-    const change = "see media.listen, media.port and media.workers; MEDIASOUP_WORKER_BIN names mediasoup's worker";
+    const change =
+      "see media.listen, media.port and media.workers; MEDIASOUP_WORKER_BIN names mediasoup's worker";
     return { findings: [fail("media", messageOf(error), change)], targets: [], close: NOTHING_TO_CLOSE };
   }
   try {
@@ -65,7 +66,11 @@ export async function testRunningMedia(client: PrivateClient): Promise<TestedMed
   const tested = testedSchema.safeParse(body);
   if (status !== 200 || !tested.success) {
     const change = "look into the node's log";
-    return { findings: [fail("media", `the node did not test its media: HTTP ${status}`, change)], targets: [], close: NOTHING_TO_CLOSE };
+    return {
+      findings: [fail("media", `the node did not test its media: HTTP ${status}`, change)],
+      targets: [],
+      close: NOTHING_TO_CLOSE,
+    };
   }
   const { selfTest, targets } = tested.data;
   return { findings: [selfTestFinding(selfTest)], targets, close: NOTHING_TO_CLOSE };
@@ -74,7 +79,8 @@ export async function testRunningMedia(client: PrivateClient): Promise<TestedMed
 function selfTestFinding(probes: readonly WorkerProbe[]): Finding {
   const broken = probes.flatMap((probe) => (probe.ok ? [] : [`worker ${probe.pid}: ${probe.error}`]));
   if (probes.length === 0) return fail("media", "no media worker runs", "look into the node's log");
-  if (broken.length > 0) return fail("media", broken.join("; "), "restart the node; is this machine overloaded?");
+  if (broken.length > 0)
+    return fail("media", broken.join("; "), "restart the node; is this machine overloaded?");
   const slowest = Math.max(...probes.map((probe) => (probe.ok ? probe.roundTripMs : 0)));
   return ok("media", `${probes.length} workers forward media, within ${slowest.toFixed(1)} ms`);
 }

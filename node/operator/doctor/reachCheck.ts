@@ -41,7 +41,13 @@ export async function checkReach(options: ReachCheckOptions): Promise<Finding[]>
     if (fault === undefined && URL.canParse(endpoint)) usable.push([id, endpoint]);
   }
   if (usable.length === 0)
-    return [warn("reach", "there is no other node to ask", "try the ports from another network, with the node running")];
+    return [
+      warn(
+        "reach",
+        "there is no other node to ask",
+        "try the ports from another network, with the node running",
+      ),
+    ];
   const families = new Set(config.media.listen.map(({ ip }) => (isIPv6(ip) ? (6 as const) : (4 as const))));
   const findings: Finding[] = [];
   for (const family of families) findings.push(...(await checkFamily(options, family, usable)));
@@ -75,7 +81,8 @@ async function checkFamily(
   }
   const name = `reach.ipv${family}`;
   if (answers.length === 0) {
-    const change = "is this machine allowed to connect out? Else try again later: the other nodes may be down";
+    const change =
+      "is this machine allowed to connect out? Else try again later: the other nodes may be down";
     return [warn(name, `no other node could be asked: ${failures.join("; ")}`, change)];
   }
   const [first] = answers;
@@ -86,10 +93,7 @@ async function checkFamily(
 }
 
 /** A port is open where any of those who tried got an answer. */
-function portFindings(
-  name: string,
-  answers: readonly { nodeId: bigint; answer: ReachAnswer }[],
-): Finding[] {
+function portFindings(name: string, answers: readonly { nodeId: bigint; answer: ReachAnswer }[]): Finding[] {
   const by = answers.map(({ nodeId }) => `node ${nodeId}`).join(" and ");
   const all = answers.flatMap(({ answer }) => answer.results);
   const ports = [...new Set(all.map(({ protocol, port }) => `${protocol} ${port}`))];
@@ -99,7 +103,11 @@ function portFindings(
   if (closed.length === 0) return [ok(name, `${by} reached ${ports.join(", ")}`)];
   return closed.map((port) => {
     const reason = all.find((result) => `${result.protocol} ${result.port}` === port)?.error ?? "no answer";
-    return fail(name, `${by} did not reach ${port}: ${reason}`, `open ${port} in the firewall, and forward it where there is a NAT`);
+    return fail(
+      name,
+      `${by} did not reach ${port}: ${reason}`,
+      `open ${port} in the firewall, and forward it where there is a NAT`,
+    );
   });
 }
 

@@ -10,7 +10,8 @@ export interface HealthReading {
   /** Media sent through each worker. */
   readonly media: readonly WorkerProbe[];
   /** How long a write to the store took until it was on disk; or why it failed. */
-  readonly store: { readonly ok: true; readonly writeMs: number } | { readonly ok: false; readonly error: string };
+  readonly store:
+    { readonly ok: true; readonly writeMs: number } | { readonly ok: false; readonly error: string };
   /** How late the event loop ran since the last round, in milliseconds. */
   readonly eventLoop: { readonly meanDelayMs: number; readonly maxDelayMs: number };
 }
@@ -87,7 +88,9 @@ export class HealthMonitor {
     if (testedAtMs !== undefined && media.length === 0) problems.push("no media worker runs");
     if (!store.ok) problems.push(`the store cannot be written: ${store.error}`);
     if (eventLoop.meanDelayMs > LATE_LOOP_MS)
-      problems.push(`the process runs ${Math.round(eventLoop.meanDelayMs)} ms late on average: is the machine overloaded?`);
+      problems.push(
+        `the process runs ${Math.round(eventLoop.meanDelayMs)} ms late on average: is the machine overloaded?`,
+      );
     if (testedAtMs !== undefined && Date.now() - testedAtMs > STALE_PERIODS * this.#periodMs)
       problems.push("the node's own tests do not come back");
     return problems;

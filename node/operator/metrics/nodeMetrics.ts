@@ -22,11 +22,9 @@ export class NodeMetrics implements AdmissionCounts {
   readonly #joins = this.#counter("dtelecom_joins_total", "Participants let in", ["kind"]);
   readonly #joinsRefused = this.#counter("dtelecom_joins_refused_total", "Joins refused, by code", ["code"]);
   readonly #receipts = this.#counter("dtelecom_receipts_accepted_total", "Receipts stored and acknowledged");
-  readonly #receiptsRefused = this.#counter(
-    "dtelecom_receipts_refused_total",
-    "Receipts refused, by code",
-    ["code"],
-  );
+  readonly #receiptsRefused = this.#counter("dtelecom_receipts_refused_total", "Receipts refused, by code", [
+    "code",
+  ]);
   readonly #sentBytes = this.#counter(
     "dtelecom_sent_bytes_total",
     "Media and data sent to participants, as far as it is paid for",
@@ -85,7 +83,7 @@ export class NodeMetrics implements AdmissionCounts {
     this.#gauge("dtelecom_build_info", "1; which software this is", ["version"]).set({ version }, 1);
     this.#observeMedia(media);
     this.#observeHealth(health);
-    this.#observeStatus(status);
+    this.#observeStatus(status, health);
   }
 
   #observeMedia(media: MediaServer): void {
@@ -93,10 +91,15 @@ export class NodeMetrics implements AdmissionCounts {
     const peers = this.#gauge("dtelecom_peers", "Participants with media");
     const tracks = this.#gauge("dtelecom_tracks", "Tracks, by direction", ["direction"]);
     const channels = this.#gauge("dtelecom_data_channels", "Data channels, by direction", ["direction"]);
-    const bitrate = this.#gauge("dtelecom_outgoing_bits_per_second", "Sent to participants in the last seconds");
+    const bitrate = this.#gauge(
+      "dtelecom_outgoing_bits_per_second",
+      "Sent to participants in the last seconds",
+    );
     const workers = this.#gauge("dtelecom_media_workers", "Media workers that run");
     const cpu = this.#gauge("dtelecom_media_worker_cpu_ratio", "CPU of a worker, of one core", ["port"]);
-    const memory = this.#gauge("dtelecom_media_worker_memory_bytes", "Peak resident memory of a worker", ["port"]);
+    const memory = this.#gauge("dtelecom_media_worker_memory_bytes", "Peak resident memory of a worker", [
+      "port",
+    ]);
     this.#collect("dtelecom_media_up", "1 where media workers run", async (up) => {
       const { load } = media;
       rooms.set(load.rooms);
@@ -122,9 +125,17 @@ export class NodeMetrics implements AdmissionCounts {
 
   #observeHealth(health: MetricsSources["health"]): void {
     const ok = this.#gauge("dtelecom_selftest_success", "1 where the node's own test succeeds", ["test"]);
-    const roundTrip = this.#gauge("dtelecom_selftest_media_seconds", "Media through the slowest worker and back");
-    const write = this.#gauge("dtelecom_selftest_store_write_seconds", "A write to the store until it is on disk");
-    const delay = this.#gauge("dtelecom_eventloop_delay_seconds", "How late the event loop runs", ["statistic"]);
+    const roundTrip = this.#gauge(
+      "dtelecom_selftest_media_seconds",
+      "Media through the slowest worker and back",
+    );
+    const write = this.#gauge(
+      "dtelecom_selftest_store_write_seconds",
+      "A write to the store until it is on disk",
+    );
+    const delay = this.#gauge("dtelecom_eventloop_delay_seconds", "How late the event loop runs", [
+      "statistic",
+    ]);
     this.#collect("dtelecom_selftest_age_seconds", "Since the last test of itself", (age) => {
       const { testedAtMs, media, store, eventLoop } = health.reading;
       if (testedAtMs === undefined) return;
@@ -138,7 +149,7 @@ export class NodeMetrics implements AdmissionCounts {
     });
   }
 
-  #observeStatus(status: () => Promise<NodeStatus>): void {
+  #observeStatus(status: () => Promise<NodeStatus>, health: MetricsSources["health"]): void {
     const sessions = this.#gauge("dtelecom_sessions", "Participants that are served");
     const epoch = this.#gauge("dtelecom_epoch", "The running epoch");
     const attested = this.#gauge("dtelecom_last_attested_epoch", "The newest epoch whose tree is fixed");
@@ -146,24 +157,39 @@ export class NodeMetrics implements AdmissionCounts {
       "dtelecom_last_attestation_age_epochs",
       "Epochs from the newest attested one to the running one; 1 or 2 is normal",
     );
-    const open = this.#gauge("dtelecom_open_epochs", "Epochs that are over with something left to do on chain");
+    const open = this.#gauge(
+      "dtelecom_open_epochs",
+      "Epochs that are over with something left to do on chain",
+    );
     const receiptAge = this.#gauge("dtelecom_last_receipt_age_seconds", "Since the last receipt of this run");
     const block = this.#gauge("dtelecom_chain_block", "The newest block that the node knows");
     const blockAge = this.#gauge("dtelecom_chain_block_age_seconds", "Age of the newest block");
-    const balance = this.#gauge("dtelecom_operator_balance_coins", "Native coin of the operator account, for gas");
-    const runway = this.#gauge("dtelecom_operator_runway_days", "How long the balance lasts at what the node spends");
+    const balance = this.#gauge(
+      "dtelecom_operator_balance_coins",
+      "Native coin of the operator account, for gas",
+    );
     const pending = this.#gauge("dtelecom_transactions_pending", "Signed and not known to be mined");
-    const replaced = this.#gauge("dtelecom_transactions_pending_replacements", "Replacements of those, by price");
+    const replaced = this.#gauge(
+      "dtelecom_transactions_pending_replacements",
+      "Replacements of those, by price",
+    );
     const seat = this.#gauge("dtelecom_seat", "1 where the node has a seat in the audit ring", ["when"]);
-    const earned = this.#gauge("dtelecom_earnings_dtel", "What apps owe, have promised, and left unsigned", ["kind"]);
+    const earned = this.#gauge("dtelecom_earnings_dtel", "What apps owe, have promised, and left unsigned", [
+      "kind",
+    ]);
     const duties = this.#gauge("dtelecom_duty_failures", "Failures of each duty in this run", ["duty"]);
-    const given = this.#gauge("dtelecom_audit_score_given", "Score that this node gave last, 0 to 10000", ["target"]);
-    const received = this.#gauge("dtelecom_audit_score_received", "Median of the last scores received, 0 to 10000");
-    const alarms = this.#gauge("dtelecom_alarms", "Alarms that stand");
+    const given = this.#gauge("dtelecom_audit_score_given", "Score that this node gave last, 0 to 10000", [
+      "target",
+    ]);
+    const received = this.#gauge(
+      "dtelecom_audit_score_received",
+      "Median of the last scores received, 0 to 10000",
+    );
+    const problems = this.#gauge("dtelecom_problems", "What needs the operator, as in /health");
     const webhooks = this.#gauge("dtelecom_webhooks_waiting", "Events that apps have not taken yet");
     this.#collect("dtelecom_healthy", "1 where nothing needs the operator", async (healthy) => {
       const now = await status();
-      healthy.set(now.healthy ? 1 : 0);
+      healthy.set(now.healthy && health.problems.length === 0 ? 1 : 0);
       sessions.set(now.sessions);
       epoch.set(now.epoch);
       const { lastEpoch, openEpochs } = now.attestation;
@@ -176,17 +202,17 @@ export class NodeMetrics implements AdmissionCounts {
       block.set(now.chain.block);
       blockAge.set(now.chain.blockAgeSeconds);
       balance.set(Number(now.chain.balance) / WEI);
-      if (now.chain.runwayDays !== undefined) runway.set(now.chain.runwayDays);
       pending.set(now.queue.length);
       replaced.set(now.queue.reduce((sum, { attempts }) => sum + attempts - 1, 0));
       seat.set({ when: "now" }, now.seat.seat === undefined ? 0 : 1);
       seat.set({ when: "ahead" }, now.seat.seatAhead ? 1 : 0);
-      for (const kind of ["owed", "promised", "lost"] as const) earned.set({ kind }, Number(now.earnings[kind]) / WEI);
+      for (const kind of ["owed", "promised", "lost"] as const)
+        earned.set({ kind }, Number(now.earnings[kind]) / WEI);
       for (const [duty, failures] of Object.entries(now.dutyFailures)) duties.set({ duty }, failures);
       given.reset();
       for (const [target, score] of Object.entries(now.audits.given)) given.set({ target }, score);
       if (now.audits.received !== undefined) received.set(now.audits.received.median);
-      alarms.set(now.alarms.length);
+      problems.set(now.problems.length + health.problems.length);
       webhooks.set(now.webhooks.waiting);
     });
   }

@@ -22,8 +22,8 @@ import { probeByStun } from "./stunProbe.js";
 export interface ReachRouteOptions {
   readonly nodeId: bigint;
   readonly domain: TypedDataDomain;
-  /** A node's operator key; rejects where the chain cannot be asked. */
-  readonly operatorOf: (nodeId: bigint) => Promise<Address>;
+  /** A node's operator key; undefined where there is no such node. Rejects where the chain cannot be asked. */
+  readonly operatorOf: (nodeId: bigint) => Promise<Address | undefined>;
   /** Serves nodes at private addresses too: for a devnet. */
   readonly allowPrivate: boolean;
   readonly log: Logger;
@@ -65,7 +65,10 @@ export function reachRoute(options: ReachRouteOptions): PublicRoute {
     running += 1;
     try {
       const answer = await reach(address, targets, request.signal);
-      log.info({ fromNodeId: fromNodeId.toString(), address }, "another node asked whether it can be reached");
+      log.info(
+        { fromNodeId: fromNodeId.toString(), address },
+        "another node asked whether it can be reached",
+      );
       return { status: 200, body: answer };
     } finally {
       running -= 1;

@@ -80,7 +80,9 @@ export function readAnswer(
     return { ok: false, error: "the answer is not from this media server: its integrity check fails" };
   const mapped = attributes.get(ATTRIBUTE.xorMappedAddress)?.value;
   const address = mapped === undefined ? undefined : mappedAddress(mapped, transactionId);
-  return address === undefined ? { ok: false, error: "the answer names no address" } : { ok: true, ...address };
+  return address === undefined
+    ? { ok: false, error: "the answer names no address" }
+    : { ok: true, ...address };
 }
 
 interface Attribute {
@@ -91,7 +93,7 @@ interface Attribute {
 
 function attributesOf(packet: Buffer): Map<number, Attribute> | undefined {
   const attributes = new Map<number, Attribute>();
-  for (let offset = HEADER_BYTES; offset + 4 <= packet.length; ) {
+  for (let offset = HEADER_BYTES; offset + 4 <= packet.length;) {
     const length = packet.readUInt16BE(offset + 2);
     const end = offset + 4 + length;
     if (end > packet.length) return undefined;

@@ -27,7 +27,11 @@ const FRAME_HEADER_BYTES = 2;
 const MAX_ANSWER_BYTES = 2_048;
 
 /** Sends a binding request to a media port and says whether its media server answered. Never rejects. */
-export async function probeByStun(target: StunTarget, timeoutMs: number, signal: AbortSignal): Promise<StunResult> {
+export async function probeByStun(
+  target: StunTarget,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<StunResult> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const startedAt = performance.now();
   try {
@@ -36,7 +40,10 @@ export async function probeByStun(target: StunTarget, timeoutMs: number, signal:
     const seenAs = `${answer.mappedAddress}:${answer.mappedPort}`;
     return { reached: true, roundTripMs: Math.round(performance.now() - startedAt), seenAs };
   } catch (error) {
-    return { reached: false, error: deadline.aborted ? `no answer within ${timeoutMs} ms` : messageOf(error) };
+    return {
+      reached: false,
+      error: deadline.aborted ? `no answer within ${timeoutMs} ms` : messageOf(error),
+    };
   }
 }
 

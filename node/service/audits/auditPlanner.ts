@@ -85,10 +85,14 @@ export class AuditPlanner {
   async #nodesIn(seats: readonly number[], epoch: number): Promise<bigint[]> {
     const { directory, chain } = this.#options;
     await directory.catchUp(chain.head.number);
-    return Promise.all(seats.map((seat) => this.#nodeIn(seat, epoch)));
+    return Promise.all(seats.map((seat) => this.nodeIn(seat, epoch)));
   }
 
-  async #nodeIn(seat: number, epoch: number): Promise<bigint> {
+  /**
+   * The node in a seat of the ring in an epoch that has begun and was planned for.
+   * @throws Error where the chain cannot be asked, or the logs that were read do not say.
+   */
+  async nodeIn(seat: number, epoch: number): Promise<bigint> {
     const { ring, directory } = this.#options;
     for (const nodeId of directory.nodesIn(seat, epoch)) {
       if ((await ring.seatOf(nodeId, epoch))?.seat === seat) return nodeId;

@@ -19,7 +19,12 @@ export interface AuditorOptions {
   readonly log: Logger;
   /** From 0 to below 1; tests set it. */
   readonly random?: () => number;
+  /** This machine's clock: Unix time in milliseconds. */
+  readonly now?: () => number;
 }
+
+/** Targets end audits with the epoch by their own clocks: what fails so shortly before is put down to that. */
+const EPOCH_END_SLACK_MS = 2_000;
 
 /** Rounds of an epoch. In each one each target is audited once, at a moment of its own that nobody can know. */
 export const AUDIT_ROUNDS = 3;
@@ -37,6 +42,7 @@ interface Round {
 export class Auditor {
   readonly #options: AuditorOptions;
   readonly #random: () => number;
+  readonly #now: () => number;
   readonly #running = new Set<Promise<void>>();
   #round: Round | undefined;
   #planning: Promise<void> | undefined;
@@ -46,6 +52,7 @@ export class Auditor {
   constructor(options: AuditorOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    this.#now = options.now ?? Date.now;
   }
 
   start(): void {
@@ -72,6 +79,8 @@ export class Auditor {
     for (const [target, dueSeconds] of round.due) {
       if (timestamp < dueSeconds || this.#running.size >= PROBES_AT_ONCE) continue;
       round.due.delete(target);
+      // One that had to wait for others may come too late to be over in time.
+      if (this.#isOver(round.epoch, this.#options.longestProbeMs)) continue;
       const running = this.#audit(round, target)
         .catch((error: unknown) => this.#warn(error, round.epoch))
         .finally(() => this.#running.delete(running));
@@ -95,24 +104,30 @@ export class Auditor {
     const { epoch } = round;
     const plan = await planner.planOf(epoch);
     const roundEnds = clock.startOf(epoch) + ((round.round + 1) * clock.epochSeconds) / AUDIT_ROUNDS;
-    const leftSeconds = Math.max(0, roundEnds - longestProbeMs / 1_000 - timestamp);
+    const reservedSeconds = (longestProbeMs + EPOCH_END_SLACK_MS) / 1_000;
+    const leftSeconds = Math.max(0, roundEnds - reservedSeconds - timestamp);
     const waiting = plan?.targets.filter((target) => !store.hasRound(epoch, target, round.round)) ?? [];
     round.due = new Map(waiting.map((target) => [target, timestamp + leftSeconds * this.#random()]));
   }
 
   async #audit({ epoch, round }: Round, target: bigint): Promise<void> {
-    const { directory, store, probe, log, clock, watcher } = this.#options;
+    const { directory, store, probe, log } = this.#options;
     const endpoint = directory.endpointOf(target);
     if (endpoint === undefined) throw new Error(`the logs do not say where node ${target} listens`);
     const found = await probe({ nodeId: target, endpoint, epoch });
     // What was cut off by this node's own end, or by the epoch's, says nothing about the other.
     if (this.#stopped) return;
-    const isOver = clock.currentEpoch(watcher.head.timestamp * 1_000) !== epoch;
-    if (isOver && found.fault !== undefined) return;
+    if (found.fault !== undefined && this.#isOver(epoch, EPOCH_END_SLACK_MS)) return;
     store.putRound(epoch, target, round, found);
     const details = { epoch, round, target: target.toString(), endpoint, score: roundScore(found), ...found };
     if (found.fault === undefined) log.debug(details, "node audited");
     else log.info(details, "audited node does not serve");
+  }
+
+  /** Whether an epoch will be over in a while, by the chain's clock or by this machine's. */
+  #isOver(epoch: number, inMs: number): boolean {
+    const { clock, watcher } = this.#options;
+    return Math.max(watcher.head.timestamp * 1_000, this.#now()) + inMs >= clock.endOf(epoch) * 1_000;
   }
 
   #warn(error: unknown, epoch: number): void {

@@ -13,7 +13,7 @@ import { AuditReception } from "./auditReception.js";
 import type { AuditMeasurement, AuditRound } from "./auditScore.js";
 import { AuditSignaling } from "./auditSignaling.js";
 import { AuditStream, numberPacket, packetNumber } from "./auditStream.js";
-import { AuditTransport } from "./auditTransport.js";
+import { AuditTransport, loadWerift } from "./auditTransport.js";
 
 export interface ProbeTimes {
   /** How long joining may take, until the first packet. */
@@ -78,6 +78,8 @@ export function createMediaProbe(options: MediaProbeOptions): MediaProbe {
     try {
       const fault = await urls.faultResolved(target.endpoint);
       if (fault !== undefined) return { fault };
+      // Before any time is taken.
+      await loadWerift();
       return { measurement: await measure(target, options) };
     } catch (error) {
       signal.throwIfAborted();

@@ -1,13 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
+import { partsOf, readPart } from "../../chain/logRanges.js";
 import type { DirectoryEvent, RingChain } from "../../chain/ringChain.js";
 import { inTransaction } from "../../chain/sqlite.js";
 import { createServiceTables } from "../schema.js";
 
-/** Blocks asked for at once. */
-const BLOCKS_AT_ONCE = 2_000;
-/** Providers allow different numbers of blocks and logs: what fails is asked for in halves, down to this. */
-const FEWEST_BLOCKS_AT_ONCE = 8;
 /** Read again each time, so that what a reorganisation moved is found where it went. */
 const OVERLAP_BLOCKS = 32;
 
@@ -80,9 +77,8 @@ export class NodeDirectory {
     const next = row === undefined ? this.#ring.startBlock : nextBlockSchema.parse(row).next_block;
     if (next > toBlock) return;
     const first = Math.max(this.#ring.startBlock, next - OVERLAP_BLOCKS);
-    for (let from = first; from <= toBlock; from += BLOCKS_AT_ONCE) {
-      const to = Math.min(from + BLOCKS_AT_ONCE - 1, toBlock);
-      const events = await this.#ask(from, to);
+    for (const { from, to } of partsOf(first, toBlock)) {
+      const events = await readPart(from, to, (start, end) => this.#ring.directoryEvents(start, end));
       inTransaction(this.#database, () => {
         for (const event of events) this.#store(event);
         this.#database
@@ -92,16 +88,6 @@ export class NodeDirectory {
           )
           .run(to + 1);
       });
-    }
-  }
-
-  async #ask(from: number, to: number): Promise<DirectoryEvent[]> {
-    try {
-      return await this.#ring.directoryEvents(from, to);
-    } catch (error) {
-      if (to - from < FEWEST_BLOCKS_AT_ONCE) throw error;
-      const middle = Math.floor((from + to) / 2);
-      return [...(await this.#ask(from, middle)), ...(await this.#ask(middle + 1, to))];
     }
   }
 

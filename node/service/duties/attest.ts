@@ -68,10 +68,14 @@ export function attestDuty(context: DutyContext): Duty {
     async run(epoch) {
       const { chain, queue, receiptGraceMs, now, log } = context;
       const endMs = chain.clock.endOf(epoch) * 1_000;
-      // Both clocks: this machine's decides on receipts, the chain's on signers and windows.
-      if (now() < endMs + receiptGraceMs || chain.head.timestamp * 1_000 < endMs) return "later";
+      const { opensAt, closesAt } = chain.clock.commitWindowOf(epoch);
+      // Both clocks: this machine's decides on receipts, the chain's on signers and windows. One that is late by
+      // minutes must not cost the epoch.
+      const isLastCall = chain.head.timestamp >= closesAt - (closesAt - opensAt) * LAST_CALL_PART;
+      if (chain.head.timestamp * 1_000 < endMs) return "later";
+      if (now() < endMs + receiptGraceMs && !isLastCall) return "later";
       const record = await chain.attestationRecord(epoch);
-      const isOpen = chain.head.timestamp < chain.clock.commitWindowOf(epoch).closesAt;
+      const isOpen = chain.head.timestamp < closesAt;
       if (record.status === "none" && !isOpen) {
         log.error({ epoch }, "the epoch was not attested in its window: no reward for it");
         return "done";

@@ -63,8 +63,13 @@ describe("Room, when its connection is lost", () => {
     const during = [frames.count, heard.count];
     const other = await node.join({ issue: { identity: "latecomer" } });
     await node.publishTestMedia(other);
-    await publisher.pause(publisher.localTracks.find(({ kind }) => kind === "audio") ?? expect.fail("no sound"));
-    await eventually("frames flow without signaling", () => frames.count > (during[0] ?? 0) + 10 && heard.count > (during[1] ?? 0) + 10);
+    await publisher.pause(
+      publisher.localTracks.find(({ kind }) => kind === "audio") ?? expect.fail("no sound"),
+    );
+    await eventually(
+      "frames flow without signaling",
+      () => frames.count > (during[0] ?? 0) + 10 && heard.count > (during[1] ?? 0) + 10,
+    );
     proxy.closed = false;
     const [back] = await next(room, "reconnected");
     expect(back).to.deep.equal({ how: "resumed", url: proxy.url });
@@ -80,7 +85,9 @@ describe("Room, when its connection is lost", () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     await room.leave();
     expect(events).to.deep.equal(["connection_lost", "resumed", "disconnected left"]);
-    expect(node.admission.sessions.filter(({ sessionKey: key }) => key === sessionKey.address)).to.have.length(1);
+    expect(
+      node.admission.sessions.filter(({ sessionKey: key }) => key === sessionKey.address),
+    ).to.have.length(1);
     const session = node.admission.session(sessionKey.address);
     await eventually("the node noticed", () => session.left);
     const signed = node.admission.receipt(sessionKey.address, 10)?.receipt.bytesDelivered ?? 0n;
@@ -189,14 +196,22 @@ describe("Room, when its connection is lost", () => {
     const frames = rooms.map(watchFrames);
     for (const room of rooms) await node.publishTestMedia(room);
     await eventually("frames on both sides", () => frames.every(({ count }) => count > 5));
-    const before = rooms.map((room) => ({ tracks: room.tracks, locals: room.localTracks, ids: room.localTracks.map(({ id }) => id) }));
+    const before = rooms.map((room) => ({
+      tracks: room.tracks,
+      locals: room.localTracks,
+      ids: room.localTracks.map(({ id }) => id),
+    }));
     const [worker] = node.media.workers;
     const died = once(node.media, "workerdied");
     process.kill(worker?.pid ?? 0, "SIGKILL");
     await died;
     await eventually("both joined again", () => events.every((one) => one.includes("rejoined")), 10_000);
     const counts = frames.map(({ count }) => count);
-    await eventually("new frames on both sides", () => frames.every(({ count }, i) => count > (counts[i] ?? 0) + 15), 10_000);
+    await eventually(
+      "new frames on both sides",
+      () => frames.every(({ count }, i) => count > (counts[i] ?? 0) + 15),
+      10_000,
+    );
     for (const [i, room] of rooms.entries()) {
       expect(events[i]).to.deep.equal(["worker_died", "rejoined"]);
       expect(room.localTracks).to.deep.equal(before[i]?.locals);
@@ -221,7 +236,11 @@ describe("Room, when its connection is lost", () => {
     first.stopping.abort();
     await eventually("both moved", () => events.every((one) => one.includes("moved")), 10_000);
     const counts = frames.map(({ count }) => count);
-    await eventually("new frames on both sides", () => frames.every(({ count }, i) => count > (counts[i] ?? 0) + 15), 10_000);
+    await eventually(
+      "new frames on both sides",
+      () => frames.every(({ count }, i) => count > (counts[i] ?? 0) + 15),
+      10_000,
+    );
     for (const [i, room] of rooms.entries()) {
       expect(events[i]).to.deep.equal(["node_closing", "moved"]);
       expect(room.url).to.equal(second.signaling.url);

@@ -330,7 +330,9 @@ describe("Room", () => {
 
   it("signs for less, and of less quality, on a bad network", async () => {
     // Participants reach the node through the relay: another loopback address, the same port.
-    await start({ media: { listen: { addresses: [{ ip: "127.0.0.1", announcedAddress: "127.0.0.2" }], port: 0 } } });
+    await start({
+      media: { listen: { addresses: [{ ip: "127.0.0.1", announcedAddress: "127.0.0.2" }], port: 0 } },
+    });
     const port = node.media.ports[0]?.udp ?? 0;
     const relay = await LossyRelay.open({ address: "127.0.0.2", port }, "127.0.0.1");
     try {

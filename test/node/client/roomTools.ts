@@ -13,7 +13,7 @@ export function watchFrames(room: Room): { readonly count: number; readonly widt
   const watch = ({ kind, mediaTrack }: RemoteTrack) => {
     if (kind !== "video") return;
     const sink = new wrtc.nonstandard.RTCVideoSink(mediaTrack);
-    sink.onframe = ({ frame }) => {
+    sink.onframe = ({ frame }: { frame: { width: number } }) => {
       seen.count += 1;
       seen.width = frame.width;
     };

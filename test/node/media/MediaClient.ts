@@ -1,6 +1,7 @@
 import { Device } from "mediasoup-client";
 import type { types } from "mediasoup-client";
 import { useNodeWebrtc } from "../../../node/client/nodeWebrtc.js";
+import type { DataSubscription } from "../../../node/media/DataSubscription.js";
 import type { MediaServer, Place } from "../../../node/media/MediaServer.js";
 import type { Subscription } from "../../../node/media/Subscription.js";
 import type { TransportParameters } from "../../../node/protocol/mediaParameters.js";
@@ -36,19 +37,7 @@ export class MediaClient {
       this.#take(subscription).catch((error: unknown) => this.errors.push(error));
     });
     place.peer.on("subscribedData", (subscription) => {
-      const { id, sctpStreamParameters, publication } = subscription;
-      this.#receiving
-        ?.consumeData({
-          ...{ id, dataProducerId: publication.id, sctpStreamParameters },
-          ...{ label: publication.label, protocol: publication.protocol },
-        })
-        .then(async (consumer) => {
-          this.receivedData.push(consumer);
-          if (consumer.readyState !== "open")
-            await new Promise((open) => consumer.once("open", () => open(0)));
-          await subscription.resume();
-        })
-        .catch((error: unknown) => this.errors.push(error));
+      this.#takeData(subscription).catch((error: unknown) => this.errors.push(error));
     });
   }
 
@@ -69,11 +58,11 @@ export class MediaClient {
   async publishData(options: types.DataProducerOptions): Promise<types.DataProducer> {
     const transport = await this.#openSending();
     const producer = await transport.produceData(options);
-    if (producer.readyState !== "open") await new Promise((open) => producer.once("open", () => open(0)));
+    if (producer.readyState !== "open") await new Promise<void>((open) => producer.once("open", open));
     return producer;
   }
 
-  /** What a receiving participant would sign for: the rule of `SentByteCounter`, on this side. */
+  /** Statistics of all that is received. */
   async receiveReport(): Promise<RTCStatsReport> {
     if (!this.#receiving) throw new Error("the client does not receive");
     return this.#receiving.getStats();
@@ -93,6 +82,18 @@ export class MediaClient {
     });
     await subscription.resume();
     this.received.push({ subscription, consumer });
+  }
+
+  async #takeData(subscription: DataSubscription): Promise<void> {
+    const { id, sctpStreamParameters, publication } = subscription;
+    if (!this.#receiving) throw new Error("the client does not receive");
+    const consumer = await this.#receiving.consumeData({
+      ...{ id, dataProducerId: publication.id, sctpStreamParameters },
+      ...{ label: publication.label, protocol: publication.protocol },
+    });
+    if (consumer.readyState !== "open") await new Promise<void>((open) => consumer.once("open", open));
+    await subscription.resume();
+    this.receivedData.push(consumer);
   }
 
   async #openSending(): Promise<types.Transport> {

@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { createServer, isIP } from "node:net";
 import { once } from "node:events";
 import { expect } from "chai";
 import { MediaServer } from "../../../node/media/MediaServer.js";
@@ -63,6 +63,14 @@ describe("MediaServer", () => {
     ]);
   });
 
+  it("announces an address of this machine where it listens on all of them", async () => {
+    const media = await start({ listen: { addresses: [{ ip: "0.0.0.0" }, { ip: "::" }], port: 0 } });
+    const { peer } = await media.join("room", "a");
+    const { iceCandidates } = await peer.createSendTransport();
+    expect(iceCandidates.map(({ address }) => isIP(address))).to.deep.equal([4, 6, 4, 6]);
+    for (const { address } of iceCandidates) expect(address).not.to.be.oneOf(["0.0.0.0", "::"]);
+  });
+
   it("refuses rooms, peers and tracks above its limits, and takes new ones when old ones go", async () => {
     const media = await start({
       limits: { maxRooms: 1, maxPeers: 3, maxPeersPerRoom: 2, maxPublicationsPerPeer: 1 },
@@ -108,6 +116,20 @@ describe("MediaServer", () => {
     const closed = Promise.all(offers.map(([, subscription]) => once(subscription, "closed")));
     publisher.close();
     await closed;
+  });
+
+  it("offers nothing of who leaves while publishing", async () => {
+    const media = await start();
+    const [ada, bob] = [await media.join("room", "ada"), await media.join("room", "bob")];
+    const { id } = await ada.peer.createSendTransport();
+    const data = { sctpStreamParameters: { streamId: 0 }, label: "", protocol: "" };
+    const publishing = [() => ada.peer.publish(id, opusTrack()), () => ada.peer.publishData(id, data)].map(
+      refusal,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    ada.peer.close();
+    expect(await Promise.all(publishing)).to.deep.equal(["closed", "closed"]);
+    expect([bob.room.publications, bob.room.dataPublications]).to.deep.equal([[], []]);
   });
 
   it("limits how many tracks a peer receives", async () => {

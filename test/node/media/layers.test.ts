@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { testPattern } from "../../../node/client/testMedia.js";
 import type { TestTrack } from "../../../node/client/testMedia.js";
@@ -8,14 +10,9 @@ import { LossyRelay } from "../../../scripts/devnet/lossyRelay.js";
 import { eventually } from "../support/eventually.js";
 import { silent } from "../support/testNode.js";
 import { MediaClient } from "./MediaClient.js";
+import { SIMULCAST } from "./simulcast.js";
+import { SvcSource } from "./SvcSource.js";
 
-/** Two qualities of one picture: 320 × 180 and 640 × 360. */
-const SIMULCAST = {
-  encodings: [
-    { rid: "q", scaleResolutionDownBy: 2, maxBitrate: 150_000, scalabilityMode: "L1T3" },
-    { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 600_000, scalabilityMode: "L1T3" },
-  ],
-};
 /** Behind a relay: the node announces the relay's address. */
 const RELAYED = { ip: "127.0.0.1", announcedAddress: "127.0.0.2" };
 
@@ -29,6 +26,7 @@ describe("layers", () => {
   const tracks: TestTrack[] = [];
   let media: MediaServer | undefined;
   let relay: LossyRelay | undefined;
+  let source: SvcSource | undefined;
 
   async function start(address: { ip: string; announcedAddress?: string }): Promise<MediaServer> {
     const listen = { addresses: [address], port: 0 };
@@ -65,9 +63,10 @@ describe("layers", () => {
   afterEach(async () => {
     for (const client of clients.splice(0)) client.close();
     for (const track of tracks.splice(0)) track.stop();
+    source?.stop();
     await relay?.close();
     await media?.close();
-    [relay, media] = [undefined, undefined];
+    [source, relay, media] = [undefined, undefined, undefined];
   });
 
   it("of a simulcast track: the best arrives, less where less is preferred, nothing while it is paused", async () => {
@@ -89,10 +88,37 @@ describe("layers", () => {
     await subscription.pause();
     const { peer } = receiver.place;
     const before = await peer.bytesSent();
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await pause(500);
     expect(await peer.bytesSent()).to.equal(before);
     await subscription.resume();
     await eventually("more arrives", async () => (await peer.bytesSent()) > before + 10_000n);
+  });
+
+  it("of an SVC track: those above the preferred ones are taken out of the stream", async () => {
+    const server = await start({ ip: "127.0.0.1" });
+    const bob = await MediaClient.join(server, "room", "bob");
+    clients.push(bob);
+    const { room, peer } = bob.place;
+    source = await SvcSource.start(room.router);
+    room.addRemote({ peerId: "ada", source: "camera", producer: source.producer });
+    await bob.receive();
+    await eventually("the track is received", () => bob.received.length === 1);
+    const [received] = bob.received;
+    const subscription = received?.subscription;
+    expect(subscription?.layers).to.deep.equal({ spatial: 2, temporal: 2 });
+    const arrives = (layers: Layers) => () => isDeepStrictEqual(subscription?.currentLayers, layers);
+    const bytesPerSecond = async () => {
+      const before = await peer.bytesSent();
+      await pause(1_000);
+      return Number((await peer.bytesSent()) - before);
+    };
+    await eventually("all layers arrive", arrives({ spatialLayer: 1, temporalLayer: 1 }));
+    const all = await bytesPerSecond();
+    await subscription?.setPreferredLayers({ spatialLayer: 0, temporalLayer: 0 });
+    await eventually("the lowest layers arrive", arrives({ spatialLayer: 0, temporalLayer: 0 }));
+    expect(await bytesPerSecond()).to.be.below(all / 4);
+    await subscription?.setPreferredLayers({ spatialLayer: 1 });
+    await eventually("all layers arrive again", arrives({ spatialLayer: 1, temporalLayer: 1 }));
   });
 
   it("go down where the network loses packets, and up when it is well again", async () => {

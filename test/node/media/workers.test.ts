@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { createServer } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import { testPattern, testTone } from "../../../node/client/testMedia.js";
 import type { TestTrack } from "../../../node/client/testMedia.js";
@@ -7,6 +9,8 @@ import type { MediaServerOptions } from "../../../node/media/MediaServer.js";
 import { eventually } from "../support/eventually.js";
 import { silent } from "../support/testNode.js";
 import { MediaClient } from "./MediaClient.js";
+import { opusTrack } from "./opusTrack.js";
+import { SIMULCAST } from "./simulcast.js";
 
 describe("media workers", () => {
   const clients: MediaClient[] = [];
@@ -22,6 +26,12 @@ describe("media workers", () => {
     const client = await MediaClient.join(media, "room", id);
     clients.push(client);
     return client;
+  }
+
+  /** Apart from each one's WebRTC server. */
+  async function workersEmpty(): Promise<boolean> {
+    const dumps = await Promise.all(media.workers.map((worker) => worker.dump()));
+    return dumps.every(({ routers, pipes, objects }) => routers === 0 && pipes === 0 && objects === 1);
   }
 
   function published(track: TestTrack): MediaStreamTrack {
@@ -54,7 +64,7 @@ describe("media workers", () => {
     await start({ limits: { maxSubscriptionsPerWorker: 1 } });
     const [ada, bob] = [await join("ada"), await join("bob")];
     await Promise.all([ada.receive(), bob.receive()]);
-    await ada.publish(published(testPattern()));
+    await ada.publish(published(testPattern({ width: 640, height: 360 })), SIMULCAST);
     await hears(bob, "ada", "video");
     const carol = await join("carol");
     expect(carol.place.peer.site.worker).not.to.equal(ada.place.peer.site.worker);
@@ -69,6 +79,12 @@ describe("media workers", () => {
     ]);
 
     // Who speaks is found out across workers.
+    // Layers are there on the other worker as on the first.
+    const camera = carol.received.find(({ subscription }) => subscription.kind === "video")?.subscription;
+    expect(camera?.layers).to.deep.equal({ spatial: 2, temporal: 3 });
+    await camera?.setPreferredLayers({ spatialLayer: 0 });
+    await eventually("the lower layer arrives", () => camera?.currentLayers?.spatialLayer === 0);
+
     expect(await speaks).to.deep.equal(["carol"]);
 
     const sent = await carol.publishData({ label: "chat" });
@@ -90,6 +106,36 @@ describe("media workers", () => {
     await eventually("the pipes close", async () => (await consumersOf()) < before);
     await eventually("only one subscription is left", () => media.load.subscriptions === 1);
     expect([...clients.flatMap(({ errors }) => errors)]).to.deep.equal([]);
+  });
+
+  it("hold nothing more when all have left, however often they come and go", async () => {
+    await start({ limits: { maxSubscriptionsPerWorker: 4 } });
+    for (let round = 0; round < 10; round += 1) {
+      const places = await Promise.all(["a", "b", "c", "d"].map((id) => media.join(`room${round % 3}`, id)));
+      await Promise.all(
+        places.map(async ({ room, peer }) => {
+          await peer.createReceiveTransport(room.rtpCapabilities);
+          const { id } = await peer.createSendTransport();
+          await peer.publish(id, opusTrack());
+          await peer.publishData(id, { sctpStreamParameters: { streamId: 0 }, label: "", protocol: "" });
+        }),
+      );
+      // Half of them without waiting for what is still under way.
+      if (round % 2 === 0) await eventually("all is offered", () => media.load.subscriptions >= 12);
+      const [first, ...others] = places;
+      first?.peer.close();
+      await Promise.all(others.map(({ peer }) => peer.finish()));
+    }
+    await eventually("nothing is left on the workers", workersEmpty);
+    await eventually(
+      "nothing is counted",
+      () => media.load.subscriptions + media.load.dataSubscriptions === 0,
+    );
+    const { workers, ...load } = media.load;
+    const nothing = { rooms: 0, peers: 0, publications: 0, dataPublications: 0 };
+    expect(load).to.deep.include({ ...nothing, subscriptions: 0, dataSubscriptions: 0 });
+    expect(workers.map(({ peers }) => peers)).to.deep.equal([0, 0]);
+    expect([media.roomCount, media.peerCount]).to.deep.equal([0, 0]);
   });
 
   it("are started again on the same ports when their process is killed, and take participants as before", async () => {
@@ -115,6 +161,25 @@ describe("media workers", () => {
       carol.close();
     }
     expect([media.roomCount, media.peerCount]).to.deep.equal([0, 0]);
+  });
+
+  it("wait for their port where somebody else has it meanwhile", async () => {
+    await start({ workers: 1 });
+    const [worker] = media.workers;
+    if (!worker) throw new Error("no worker runs");
+    const thief = createServer();
+    const stolen = once(thief, "listening");
+    media.once("workerdied", () => thief.listen(worker.ports.tcp, "127.0.0.1"));
+    let restarts = 0;
+    media.on("workerrestarted", () => (restarts += 1));
+    process.kill(worker.pid, "SIGKILL");
+    await stolen;
+    await pause(600);
+    expect([restarts, media.workers.length, media.load.workers.length]).to.deep.equal([0, 0, 0]);
+    const joining = media.join("room", "ada");
+    thief.close();
+    expect((await joining).room.worker.ports).to.deep.equal(worker.ports);
+    expect(restarts).to.equal(1);
   });
 
   it("that hang are killed and started again", async () => {
@@ -143,9 +208,7 @@ describe("media workers", () => {
     expect(await closed).to.deep.equal(["worker_died"]);
     expect([ada, bob].map(({ place }) => place.peer.closed)).to.deep.equal([true, true]);
     expect([media.roomCount, media.peerCount]).to.deep.equal([0, 0]);
-    await eventually("all routers are gone", async () =>
-      (await Promise.all(media.workers.map((worker) => worker.routerCount()))).every((count) => count === 0),
-    );
+    await eventually("nothing is left on the workers", workersEmpty);
   });
 
   it("listen on IPv4 and IPv6 with one port, and media comes over either", async () => {
@@ -177,9 +240,7 @@ describe("media workers", () => {
       Array.from({ length: 5 }, () => media.probe(AbortSignal.timeout(10_000))),
     );
     expect(again.flat().every(({ ok }) => ok)).to.equal(true);
-    await eventually("the workers have no routers", async () =>
-      (await Promise.all(media.workers.map((worker) => worker.routerCount()))).every((count) => count === 0),
-    );
+    await eventually("nothing is left on the workers", workersEmpty);
 
     // A worker that hangs is found out.
     const [hung] = media.workers;

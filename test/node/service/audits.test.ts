@@ -186,6 +186,7 @@ describe("audit findings", function () {
       };
       const instance = new Auditor({
         ...{ clock, store, log: pino({ enabled: false }), random: () => options.random, longestProbeMs: 4_000 },
+        now: () => state.timestamp * 1_000,
         watcher: {
           get head() {
             return { number: 1, timestamp: state.timestamp };
@@ -233,8 +234,8 @@ describe("audit findings", function () {
       });
       await pass(59);
       await instance.stop();
-      // Rounds of 20 s, whose last 4 s are left for probes to end in.
-      expect(state.tried.filter(([, id]) => id === 1n).map(([second]) => second)).to.deep.equal([8, 28, 48]);
+      // Rounds of 20 s, whose last 6 s are left for probes to end in.
+      expect(state.tried.filter(([, id]) => id === 1n).map(([second]) => second)).to.deep.equal([7, 27, 47]);
       expect(store.rounds(EPOCH, 1n).map(({ measurement: found }) => found)).to.deep.equal(
         Array.from({ length: AUDIT_ROUNDS }, () => measurement),
       );
@@ -280,7 +281,7 @@ describe("audit findings", function () {
       const late = auditor({ random: 1, finds: () => ({ fault: "cut off" }) });
       late.state.timestamp += 40;
       late.state.probing = new Promise((resolve) => (end = resolve));
-      await late.pass(18);
+      await late.pass(16);
       expect(late.state.running).to.equal(2);
       late.state.timestamp += 5;
       end();

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -24,6 +24,12 @@ const statusSchema = z.looseObject({
   healthy: z.boolean(),
   problems: z.array(z.string()),
   sessions: z.number(),
+});
+
+const healthSchema = z.looseObject({
+  healthy: z.boolean(),
+  problems: z.array(z.string()),
+  selfTest: z.looseObject({ media: z.array(z.looseObject({ ok: z.boolean(), pid: z.number() })) }),
 });
 
 describe("node process", function () {
@@ -93,7 +99,9 @@ describe("node process", function () {
     expect(info.nodeId).to.equal(nodeId.toString());
     const base = `http://127.0.0.1:${info.privatePort}`;
     const health = await fetch(`${base}/health`);
-    expect([health.status, await health.json()]).to.deep.equal([200, { healthy: true, problems: [] }]);
+    const healthBody = healthSchema.parse(await health.json());
+    expect([health.status, healthBody.healthy, healthBody.problems]).to.deep.equal([200, true, []]);
+    expect(healthBody.selfTest.media.map(({ ok }) => ok)).to.deep.equal([true]);
     const status = statusSchema.parse(await (await fetch(`${base}/status`)).json());
     expect(status).to.deep.include({ healthy: true, sessions: 0, operator: operator.address });
     expect((await fetch(`${base}/secrets`)).status).to.equal(404);
@@ -122,7 +130,7 @@ describe("node process", function () {
     const scores = JSON.stringify({ scores: { "5": 9_000 } });
     expect((await send("PUT", `/audits/${epoch}`, scores)).status).to.equal(200);
     expect(await (await send("GET", `/audits/${epoch}`)).json()).to.deep.equal({
-      ...{ epoch, targets: [] },
+      ...{ epoch, targets: [], rounds: {} },
       scores: { "5": 9_000 },
     });
     expect((await send("PUT", `/audits/${epoch + 5}`, scores)).status).to.equal(409);
@@ -154,21 +162,23 @@ describe("node process", function () {
     expect(await second.exited).to.equal(0);
   });
 
-  it("ends with an error when its last media worker dies, so that a supervisor starts it again", async function () {
-    // Elsewhere there is no simple way to a child's children.
-    if (process.platform !== "linux") return this.skip();
-    const { child, output, exited } = await ready();
-    const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
-    const commands = await Promise.all(
-      children
-        .trim()
-        .split(" ")
-        .map(async (pid) => ({ pid, command: await readFile(`/proc/${pid}/cmdline`, "utf8") })),
-    );
-    const { pid } = commands.find(({ command }) => command.includes("mediasoup-worker")) ?? {};
-    process.kill(Number(pid), "SIGKILL");
-    expect(await exited).to.equal(1);
-    expect(output.errors).to.contain("all media workers died");
+  it("goes on when a media worker dies, on the same port, and counts it", async function () {
+    const { child, exited, ready: info } = await ready();
+    const base = `http://127.0.0.1:${info.privatePort}`;
+    const workerPid = async (): Promise<number> => {
+      const test = await fetch(`${base}/media-test`, { method: "POST" });
+      const { selfTest } = z
+        .looseObject({ selfTest: z.array(z.object({ pid: z.number(), ok: z.literal(true) })) })
+        .parse(await test.json());
+      return selfTest[0]?.pid ?? 0;
+    };
+    const first = await workerPid();
+    process.kill(first, "SIGKILL");
+    await eventually("another worker", async () => (await workerPid().catch(() => first)) !== first);
+    const metrics = await (await fetch(`${base}/metrics`)).text();
+    expect(metrics).to.match(/^dtelecom_media_worker_deaths_total 1$/m);
+    child.kill("SIGTERM");
+    expect(await exited).to.equal(0);
   });
 
   it("does not start with an unknown key in its configuration, and names it", async function () {

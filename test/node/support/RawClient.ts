@@ -7,6 +7,7 @@ import { hexSchema, toWire } from "../../../node/protocol/schemas.js";
 import { SIGNALING_SUBPROTOCOL } from "../../../node/protocol/signaling.js";
 
 const messageSchema = z.looseObject({
+  request: z.boolean().optional(),
   id: z.number().optional(),
   method: z.string().optional(),
   data: z.unknown().optional(),
@@ -19,13 +20,17 @@ export class RawClient {
   readonly socket: WebSocket;
   readonly messages: RawMessage[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
+  /** Called with each request of the node; without it they stay unanswered. */
+  onRequest: ((request: RawMessage) => void) | undefined;
   #waiting: (() => void)[] = [];
   #nextId = 0;
 
   constructor(url: string, options: ClientOptions = {}) {
     this.socket = new WebSocket(url, SIGNALING_SUBPROTOCOL, options);
     this.socket.on("message", (data: Buffer) => {
-      this.messages.push(messageSchema.parse(JSON.parse(data.toString())));
+      const message = messageSchema.parse(JSON.parse(data.toString()));
+      this.messages.push(message);
+      if (message.request === true) this.onRequest?.(message);
       this.#wake();
     });
     // What goes wrong shows in how it closes.
@@ -86,6 +91,7 @@ export class RawClient {
     );
   }
 
+  /** Breaks the connection, as a network does: without a word. */
   async end(): Promise<void> {
     if (this.socket.readyState === WebSocket.CLOSED) return;
     const closed = once(this.socket, "close");

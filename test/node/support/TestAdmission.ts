@@ -2,6 +2,7 @@ import { Wallet } from "ethers";
 import { createEpochClock } from "../../../node/protocol/epochClock.js";
 import type { EpochClock } from "../../../node/protocol/epochClock.js";
 import { parseGrantDetails } from "../../../node/protocol/grantDetails.js";
+import type { GrantDetails } from "../../../node/protocol/grantDetails.js";
 import { parseAddress } from "../../../node/protocol/hex.js";
 import { JoinRefused, ReceiptRefused } from "../../../node/protocol/refusals.js";
 import type { SessionEnded } from "../../../node/protocol/refusals.js";
@@ -38,6 +39,8 @@ export class TestAdmission implements Admission {
   /** Set: nobody is let in, with this code. */
   refusal: JoinRefused | undefined;
   accepting = true;
+  /** Whose sessions are audits. */
+  isAudit: (details: GrantDetails) => boolean = ({ audit }) => audit !== undefined;
 
   constructor({ epochSeconds = 3_600, nodeId = 7n }: { epochSeconds?: number; nodeId?: bigint } = {}) {
     this.nodeId = nodeId;
@@ -60,7 +63,7 @@ export class TestAdmission implements Admission {
     if (joinProof.recover(this.domain, proof, joinSignature) !== grant.sessionKey) {
       throw refuse("join_signature_invalid");
     }
-    const session = new TestSession(this, grant, parseGrantDetails(details).audit !== undefined);
+    const session = new TestSession(this, grant, this.isAudit(parseGrantDetails(details)));
     this.sessions.push(session);
     return session;
   }

@@ -31,13 +31,23 @@ export class LocalChain {
     this.holder = new NonceManager(new Wallet(HOLDER_KEY, this.provider));
   }
 
-  /** Mines each transaction at once until told otherwise. */
-  static async start(): Promise<LocalChain> {
-    const server = await hre.network.createServer("hardhat", "127.0.0.1", 0);
+  /**
+   * Mines each transaction at once until told otherwise.
+   * @param behindSeconds How far the chain's clock is behind at first: its blocks are a second apart at least, so that it
+   * runs ahead when many are mined at once. `mineAt` catches up.
+   */
+  static async start({ behindSeconds = 0 }: { behindSeconds?: number } = {}): Promise<LocalChain> {
+    const initialDate = new Date(Date.now() - behindSeconds * 1_000);
+    const server = await hre.network.createServer(
+      behindSeconds === 0 ? "hardhat" : { network: "hardhat", override: { initialDate } },
+      "127.0.0.1",
+      0,
+    );
     const { port } = await server.listen();
     const chain = new LocalChain(`http://127.0.0.1:${port}`, server, 31_337);
     // Hardhat's chains begin at the time at which its configuration was loaded, however long ago that was.
-    await chain.provider.send("evm_setNextBlockTimestamp", [Math.ceil(Date.now() / 1_000)]);
+    const startsAt = Math.ceil(Date.now() / 1_000) - behindSeconds;
+    await chain.provider.send("evm_setNextBlockTimestamp", [startsAt + 1]);
     await chain.provider.send("evm_mine", []);
     return chain;
   }

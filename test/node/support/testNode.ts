@@ -27,7 +27,9 @@ export interface TestNodeOptions {
   readonly epochSeconds?: number;
   readonly nodeId?: bigint;
   readonly limits?: Partial<SignalingLimits>;
-  readonly signaling?: Partial<Pick<SignalingOptions, "links" | "observer" | "routes" | "upgrades" | "version">>;
+  readonly signaling?: Partial<
+    Pick<SignalingOptions, "links" | "observer" | "trustedProxies" | "routes" | "upgrades" | "version">
+  >;
   readonly media?: Partial<Pick<MediaServerOptions, "workers" | "listen" | "limits">>;
 }
 

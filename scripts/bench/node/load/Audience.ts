@@ -83,7 +83,8 @@ export class Audience {
   }
 
   /** Publishes for some seconds and tells what it took, and what arrived. */
-  async run(seconds: number): Promise<RunFigures> {
+  async run(seconds: number, signal?: AbortSignal): Promise<RunFigures> {
+    signal?.throwIfAborted();
     const { active, parked } = this.#fleets;
     const { mediaPid, driverPid } = this.#sfu;
     const before = await this.#counts();

@@ -88,6 +88,6 @@ async function memoryOf(bare: BareSfu, node: NodeSfu): Promise<{ bare: number; n
   return {
     bare: await residentBytes(bare.mediaPid),
     node: await residentBytes(node.mediaPid),
-    heap: await node.heapBytes(),
+    heap: (await node.vitals()).heapBytes,
   };
 }

@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -6,7 +6,6 @@ import { createServer } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import type { LocalDescription, RemoteDescription } from "../load/description.js";
 import type { StreamParameters } from "../load/MediaSource.js";
 import { JanusSession } from "./JanusSession.js";
@@ -23,12 +22,17 @@ export interface JanusOptions {
 
 /** The version of Janus that is installed; undefined where there is none. */
 export async function janusVersion(): Promise<string | undefined> {
+  // It ends with 1 after it has said its version.
+  const child = spawn("janus", ["--version"], { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (output += data.toString()));
   try {
-    const { stdout, stderr } = await promisify(execFile)("janus", ["--version"]);
-    return /^Janus version: \d+ \((.+)\)/m.exec(stdout + stderr)?.[1] ?? "unknown";
+    await once(child, "close");
   } catch {
     return undefined;
   }
+  return /^Janus version: \d+ \((.+)\)/m.exec(output)?.[1] ?? "unknown";
 }
 
 /** Janus as Debian packages it, with its VideoRoom plugin, in a process with a configuration of its own. */

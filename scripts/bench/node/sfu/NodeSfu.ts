@@ -1,37 +1,41 @@
 import { z } from "zod";
 import { createSessionKey } from "../../../../node/client/sessionKey.js";
-import { accessGrantSchema, signatureSchema, toWire } from "../../../../node/protocol/schemas.js";
-import { transportParametersSchema } from "../../../../node/protocol/mediaParameters.js";
-import { clientRequests, serverNotifications, serverRequests } from "../../../../node/protocol/signaling.js";
+import { toWire } from "../../../../node/protocol/schemas.js";
 import { joinProof, roomHash } from "../../../../node/protocol/typedData.js";
+import { parseRoomToken } from "../../../../node/client/roomToken.js";
+import type { RoomToken } from "../../../../node/client/roomToken.js";
 import type { LocalDescription } from "../load/description.js";
 import type { StreamParameters } from "../load/MediaSource.js";
 import { ChildRpc } from "../support/childRpc.js";
-import { remoteOf } from "./BareSfu.js";
-import { RECEIVE_CAPABILITIES, rtpParametersOf } from "./rtp.js";
+import { vitalsSchema } from "../support/Vitals.js";
+import type { VitalFigures } from "../support/Vitals.js";
+import { NodeParticipant } from "./NodeParticipant.js";
+import type { NodeProcessOptions } from "./nodeProcess.js";
 import type { Leg, Sfu } from "./Sfu.js";
-import { SignalingClient } from "./SignalingClient.js";
 
 const ROOM = "bench";
-const addressSchema = z.object({ url: z.string(), mediaPid: z.number() });
+const addressSchema = z.object({ url: z.string(), mediaPid: z.number(), mediaPort: z.number() });
 
-/** Our node, spoken to through its signaling as any participant does. */
+/** Our node in a process of its own, spoken to through its signaling as any participant does. */
 export class NodeSfu implements Sfu {
   readonly name = "dTelecom node";
+  readonly url: string;
+  /** Where it takes media, UDP and TCP. */
+  readonly mediaPort: number;
   readonly mediaPid: number;
   readonly #process: ChildRpc;
-  readonly #url: string;
   #tracks = 0;
 
-  static async start(): Promise<NodeSfu> {
-    const child = await ChildRpc.start(new URL("nodeProcess.ts", import.meta.url), ["--expose-gc"]);
-    const { url, mediaPid } = addressSchema.parse(await child.call("address"));
-    return new NodeSfu(child, url, mediaPid);
+  static async start(options: NodeProcessOptions = {}): Promise<NodeSfu> {
+    const program = new URL("nodeProcess.ts", import.meta.url);
+    const child = await ChildRpc.start(program, [JSON.stringify(options)], ["--expose-gc"]);
+    return new NodeSfu(child, addressSchema.parse(await child.call("address")));
   }
 
-  private constructor(child: ChildRpc, url: string, mediaPid: number) {
+  private constructor(child: ChildRpc, { url, mediaPid, mediaPort }: z.output<typeof addressSchema>) {
     this.#process = child;
-    this.#url = url;
+    this.url = url;
+    this.mediaPort = mediaPort;
     this.mediaPid = mediaPid;
   }
 
@@ -39,89 +43,42 @@ export class NodeSfu implements Sfu {
     return this.#process.pid;
   }
 
-  /** Of the node's own process, after a garbage collection, in bytes. */
-  async heapBytes(): Promise<number> {
-    return z.number().parse(await this.#process.call("heapBytes"));
+  /** The grant of an app that this node serves. */
+  async token(address: string, room: string): Promise<RoomToken> {
+    return parseRoomToken(z.string().parse(await this.#process.call("token", { address, room })));
+  }
+
+  /** Somebody who has joined; `room`: one of its own name where it is given. */
+  async enter(room = ROOM): Promise<NodeParticipant> {
+    const sessionKey = createSessionKey();
+    const participant = await NodeParticipant.connect(this.url, sessionKey);
+    const { nodeId, domain, nonce } = await participant.client.welcome;
+    const { grant, grantSignature, details } = await this.token(sessionKey.address, room);
+    const joinSignature = await joinProof.sign(sessionKey, domain, { nodeId, room: roomHash(room), nonce });
+    await participant.client.request("join", toWire({ room, grant, grantSignature, details, joinSignature }));
+    return participant;
   }
 
   async publish(local: LocalDescription, streams: readonly StreamParameters[]): Promise<Leg> {
-    const client = await this.#join(() => undefined);
-    const transport = transportParametersSchema.parse(
-      await client.request("createTransport", { direction: "send" }),
-    );
-    await connect(client, transport.id, local);
-    return {
-      remote: remoteOf(transport),
-      begin: async () => {
-        for (const stream of streams) {
-          await client.request("produce", {
-            transportId: transport.id,
-            kind: stream.kind,
-            rtpParameters: rtpParametersOf(stream),
-            source: stream.kind === "audio" ? "microphone" : "camera",
-            paused: false,
-          });
-          this.#tracks += 1;
-        }
-      },
-      close: () => client.close(),
-    };
+    this.#tracks = streams.length;
+    return (await this.enter()).send(local, streams);
   }
 
   async subscribe(local: LocalDescription): Promise<Leg> {
-    const offered: string[] = [];
-    let complete: () => void = () => undefined;
-    const all = new Promise<void>((resolve) => (complete = resolve));
-    const client = await this.#join((offer) => {
-      offered.push(serverRequests.newConsumer.data.parse(offer).consumerId);
-      if (offered.length === this.#tracks) complete();
-    });
-    const transport = transportParametersSchema.parse(
-      await client.request("createTransport", {
-        direction: "receive",
-        rtpCapabilities: RECEIVE_CAPABILITIES,
-      }),
-    );
-    await connect(client, transport.id, local);
-    return {
-      remote: remoteOf(transport),
-      begin: async () => {
-        await all;
-        for (const consumerId of offered) await client.request("resumeConsumer", { consumerId });
-      },
-      close: () => client.close(),
-    };
+    return (await this.enter()).receive(local, this.#tracks);
+  }
+
+  /** What it has open and in memory. */
+  async vitals(): Promise<VitalFigures> {
+    return vitalsSchema.parse(await this.#process.call("vitals"));
+  }
+
+  /** At once, as a power failure would. */
+  kill(): Promise<void> {
+    return this.#process.kill();
   }
 
   stop(): Promise<void> {
     return this.#process.stop();
   }
-
-  async #join(onOffer: (offer: unknown) => void): Promise<SignalingClient> {
-    const client = await SignalingClient.connect(this.#url, onOffer);
-    const { nodeId, domain, nonce } = serverNotifications.welcome.parse(await client.welcome);
-    const sessionKey = createSessionKey();
-    const { grant, grantSignature, details } = tokenSchema.parse(
-      toWire(await this.#process.call("token", { address: sessionKey.address, room: ROOM })),
-    );
-    const proof = { nodeId, room: roomHash(ROOM), nonce };
-    const joinSignature = await joinProof.sign(sessionKey, domain, proof);
-    const join = toWire({ room: ROOM, grant, grantSignature, details, joinSignature });
-    clientRequests.join.answer.parse(await client.request("join", join));
-    return client;
-  }
-}
-
-const tokenSchema = z.object({
-  grant: accessGrantSchema,
-  grantSignature: signatureSchema,
-  details: z.string(),
-});
-
-async function connect(client: SignalingClient, transportId: string, local: LocalDescription): Promise<void> {
-  const fingerprints = [{ algorithm: "sha-256", value: local.fingerprint }];
-  await client.request("connectTransport", {
-    transportId,
-    dtlsParameters: { role: "client", fingerprints },
-  });
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { SIGNALING_SUBPROTOCOL } from "../../../../node/protocol/signaling.js";
+import { SIGNALING_SUBPROTOCOL, serverNotifications } from "../../../../node/protocol/signaling.js";
 
 const messageSchema = z.union([
   z.object({ request: z.literal(true), id: z.number(), method: z.string(), data: z.unknown() }),
@@ -9,7 +9,7 @@ const messageSchema = z.union([
     response: z.literal(true),
     id: z.number(),
     ok: z.boolean(),
-    data: z.unknown(),
+    data: z.unknown().optional(),
     errorCode: z.string().optional(),
     errorReason: z.string().optional(),
   }),
@@ -21,13 +21,16 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+type Welcome = z.output<(typeof serverNotifications)["welcome"]>;
+
 /** A client of the node's signaling that keeps to its protocol and has no media of its own. */
 export class SignalingClient {
-  readonly welcome: Promise<unknown>;
+  readonly welcome: Promise<Welcome>;
   readonly #socket: WebSocket;
   readonly #pending = new Map<number, Pending>();
   readonly #onOffer: (offer: unknown) => void;
   #nextId = 0;
+  #epoch = 0;
 
   /** @param onOffer told each track that the node offers, which is accepted. */
   static async connect(url: string, onOffer: (offer: unknown) => void): Promise<SignalingClient> {
@@ -43,8 +46,11 @@ export class SignalingClient {
     this.welcome = new Promise((resolve, reject) => {
       socket.on("message", (data: Buffer) => {
         const message = messageSchema.parse(JSON.parse(data.toString()));
-        if ("notification" in message && message.method === "welcome") resolve(message.data);
-        else this.#received(message);
+        if ("notification" in message && message.method === "welcome") {
+          const welcome = serverNotifications.welcome.parse(message.data);
+          this.#epoch = welcome.epoch;
+          resolve(welcome);
+        } else this.#received(message);
       });
       socket.once("close", (code, reason) => {
         const error = new Error(`the node closed the connection: ${code} ${reason.toString()}`);
@@ -55,6 +61,11 @@ export class SignalingClient {
     });
     this.welcome.catch(() => undefined);
     socket.on("error", () => undefined);
+  }
+
+  /** The epoch that the node announced last. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   get open(): boolean {
@@ -78,6 +89,11 @@ export class SignalingClient {
     await closed;
   }
 
+  /** As a cable that is pulled: without a word. */
+  break(): void {
+    this.#socket.terminate();
+  }
+
   #received(message: z.output<typeof messageSchema>): void {
     if ("response" in message) {
       const pending = this.#pending.get(message.id);
@@ -87,6 +103,8 @@ export class SignalingClient {
     } else if ("request" in message) {
       this.#socket.send(JSON.stringify({ response: true, id: message.id, ok: true, data: {} }));
       if (message.method === "newConsumer") this.#onOffer(message.data);
+    } else if (message.method === "epoch") {
+      this.#epoch = serverNotifications.epoch.parse(message.data).epoch;
     }
   }
 }

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Wallet } from "ethers";
-import { WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { createRoomLinks } from "../../../../node/cluster/createRoomLinks.js";
 import type { ClusterLinks } from "../../../../node/cluster/createRoomLinks.js";
 import type { ClusterLimits } from "../../../../node/cluster/limits.js";
@@ -54,6 +54,8 @@ export interface JoinAs {
   readonly homes?: readonly bigint[];
   readonly permissions?: object;
   readonly room?: string;
+  /** Whether it opens a transport to receive on; it does unless told not to. */
+  readonly receives?: boolean;
 }
 
 /** Somebody in a room of a bare node: a real WebRTC endpoint, and what signaling would know of it. */
@@ -81,6 +83,8 @@ export class BareNode {
   readonly links: ClusterLinks;
   readonly media: MediaServer;
   readonly #server: Server;
+  readonly #sockets: WebSocketServer;
+  readonly #clients = new Set<MediaClient>();
   #stopped: Promise<void> | undefined;
 
   static async start(
@@ -120,27 +124,35 @@ export class BareNode {
     });
     registry.endpoints.set(nodeId, `ws://127.0.0.1:${port}/`);
     registry.operators.set(nodeId, parseAddress(operatorKeyOf(nodeId).address));
-    return new BareNode(nodeId, links, media, server);
+    return new BareNode(nodeId, links, media, server, sockets);
   }
 
-  private constructor(nodeId: bigint, links: ClusterLinks, media: MediaServer, server: Server) {
+  private constructor(
+    nodeId: bigint,
+    links: ClusterLinks,
+    media: MediaServer,
+    server: Server,
+    sockets: WebSocketServer,
+  ) {
     this.nodeId = nodeId;
     this.links = links;
     this.media = media;
     this.#server = server;
+    this.#sockets = sockets;
   }
 
   async join(name: string, as: JoinAs = {}): Promise<BareMember> {
-    const { homes = [], room = ROOM } = as;
+    const { homes = [], room = ROOM, receives = true } = as;
     const member = await memberOf(name, this.nodeId, as);
     const sessionKey = member.claim.grant.sessionKey;
     const client = await MediaClient.join(this.media, `${APP}/${room}`, sessionKey);
+    this.#clients.add(client);
     const linked = { app: APP, name: room, hash: roomHash(room), homes };
     const link = await this.links.enter(linked, member, client.place.room);
-    await client.receive();
+    if (receives) await client.receive();
     const leave = () => {
       link.leave(sessionKey);
-      client.place.peer.close();
+      client.close();
     };
     return { sessionKey, client, link, leave };
   }
@@ -151,18 +163,30 @@ export class BareNode {
     return dumps.reduce((sum, { transportIds }) => sum + transportIds.length, 0);
   }
 
-  /** Cuts everything at once, as a crash does. */
+  /** Connections that other nodes have opened to this one. */
+  get openSockets(): number {
+    return [...this.#sockets.clients].filter((socket) => socket.readyState === WebSocket.OPEN).length;
+  }
+
+  /** Breaks the connections that other nodes have opened to this one. */
+  cutLinks(): void {
+    for (const socket of this.#sockets.clients) socket.terminate();
+  }
+
+  /** Cuts everything at once, as a crash does: the others are told nothing. */
   async crash(): Promise<void> {
-    this.#stopped ??= (async () => {
-      this.links.close();
-      this.#server.closeAllConnections();
-      await new Promise((resolve) => this.#server.close(resolve));
-      await this.media.close();
-    })();
-    await this.#stopped;
+    this.cutLinks();
+    await this.stop();
   }
 
   stop(): Promise<void> {
-    return this.crash();
+    this.#stopped ??= (async () => {
+      for (const client of this.#clients) client.close();
+      this.links.close();
+      await this.media.close();
+      this.cutLinks();
+      await new Promise((resolve) => this.#server.close(resolve));
+    })();
+    return this.#stopped;
   }
 }

@@ -2,8 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { Wallet } from "ethers";
-import type { NonceManager } from "ethers";
+import type { NonceManager, Wallet } from "ethers";
 import { stringify } from "yaml";
 import { openDatabase } from "../../../../node/chain/sqlite.js";
 import { TransactionStore } from "../../../../node/chain/transactionStore.js";
@@ -11,13 +10,13 @@ import { DATABASE_FILE } from "../../../../node/operator/nodeService.js";
 import { createEpochClock } from "../../../../node/protocol/epochClock.js";
 import type { EpochClock } from "../../../../node/protocol/epochClock.js";
 import { typedDataDomain } from "../../../../node/protocol/typedData.js";
-import type { Attestation } from "../../../../node/protocol/typedData.js";
+import type { Attestation, SignedReceipt, TypedDataDomain } from "../../../../node/protocol/typedData.js";
 import { AccountStore } from "../../../../node/service/accountStore.js";
 import { EpochStore } from "../../../../node/service/epochStore.js";
 import { ReceiptStore } from "../../../../node/service/receiptStore.js";
 import { eventually } from "../../support/eventually.js";
 import { LocalChain } from "../../support/localChain.js";
-import { addressOf, grantFor, receiptBy, walletOf } from "../../support/participants.js";
+import { addressOf, claimFor, grantFor, receiptBy, walletOf } from "../../support/participants.js";
 import { PRICE_WEI_PER_GB } from "../../support/testOperator.js";
 import { AppServer } from "./AppServer.js";
 import { NodeProcess } from "./NodeProcess.js";
@@ -121,8 +120,16 @@ export class FaultStage {
 
   /** Moves the time and mines a block. */
   async goTo(seconds: number): Promise<void> {
-    await this.#readHead();
-    await this.chain.mineAt(Math.max(seconds, this.#headSeconds + 1));
+    // A node's transaction may be mined in between: then that block's time is no longer to be had.
+    for (let tries = 1; ; tries++) {
+      await this.#readHead();
+      try {
+        await this.chain.mineAt(Math.max(seconds, this.#headSeconds + 1));
+        break;
+      } catch (error) {
+        if (tries === 5 || !String(error).includes("previous block's timestamp")) throw error;
+      }
+    }
     await this.#readHead();
   }
 
@@ -190,6 +197,12 @@ export class FaultStage {
   }
 }
 
+export interface StagedParticipant {
+  receipt(epoch: number, bytesDelivered: bigint): Promise<SignedReceipt>;
+  /** Resolves to the bytes that the node acknowledges. */
+  submit(receipt: SignedReceipt): Promise<bigint>;
+}
+
 /** One node of a stage: its key, its app, its data. */
 export class StagedOperator {
   readonly nodeId: bigint;
@@ -244,9 +257,7 @@ export class StagedOperator {
    * bytes; all under grants of the app.
    */
   async receive(epoch: number, sessions: readonly bigint[]): Promise<void> {
-    const { chain } = this.#stage;
-    const { chainId, addresses } = chain.deployment;
-    const domain = typedDataDomain(BigInt(chainId), addresses.serviceAttestations);
+    const domain = this.#serviceDomain;
     const { app, signer, url } = this.app;
     await this.inspect(async ({ database }) => {
       new EpochStore(database, this.nodeId).firstEpoch(epoch);
@@ -263,6 +274,25 @@ export class StagedOperator {
       });
       await Promise.all(stored);
     });
+  }
+
+  /** A participant whom the node lets in, with receipts to hand in. */
+  async participant(node: NodeProcess): Promise<StagedParticipant> {
+    const { app, signer, url } = this.app;
+    const session = walletOf(`session ${this.#stage.next()}`);
+    const details = JSON.stringify({ identity: session.address, voucherUrl: url });
+    const domain = this.#serviceDomain;
+    await node.join(await claimFor({ app, signer, session, domain, details, nodeId: this.nodeId }));
+    return {
+      receipt: (epoch, bytesDelivered) =>
+        receiptBy(session, { nodeId: this.nodeId, epoch, bytesDelivered }, domain),
+      submit: (receipt) => node.submit(addressOf(session), receipt),
+    };
+  }
+
+  get #serviceDomain(): TypedDataDomain {
+    const { chainId, addresses } = this.#stage.chain.deployment;
+    return typedDataDomain(BigInt(chainId), addresses.serviceAttestations);
   }
 
   /** Looks into the node's data while it is down. */

@@ -5,6 +5,9 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import type { Address, SignedReceipt } from "../../../../node/protocol/typedData.js";
+import type { JoinClaim } from "../../../../node/signaling/admission.js";
+import type { NodeReply, NodeRequest } from "./nodeRequests.js";
 
 const FIXTURE = fileURLToPath(new URL("operatorProcess.ts", import.meta.url));
 const CLOCK = new URL("shiftedClock.ts", import.meta.url).href;
@@ -15,6 +18,11 @@ const statusSchema = z.looseObject({
   healthy: z.boolean(),
   problems: z.array(z.string()),
   queue: z.array(z.unknown()),
+});
+const replySchema = z.object({
+  id: z.number(),
+  value: z.unknown().optional(),
+  failed: z.string().optional(),
 });
 export type StatusReport = z.infer<typeof statusSchema>;
 
@@ -33,6 +41,8 @@ export class NodeProcess {
   /** Resolves with its exit code, or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>;
   readonly #child: ChildProcess;
+  readonly #asked = new Map<number, (reply: NodeReply) => void>();
+  #nextId = 1;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -40,6 +50,11 @@ export class NodeProcess {
       child.once("close", (code: number | null, signal: NodeJS.Signals | null) =>
         resolve(code ?? signal ?? "SIGKILL"),
       );
+    });
+    child.on("message", (message) => {
+      const reply = replySchema.parse(message);
+      this.#asked.get(reply.id)?.(reply);
+      this.#asked.delete(reply.id);
     });
     if (child.stderr !== null)
       createInterface({ input: child.stderr }).on("line", (line) => this.#note(line));
@@ -55,6 +70,7 @@ export class NodeProcess {
         NODE_COMPILE_CACHE: join(dirname(configPath), "compiled"),
       },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
+      serialization: "advanced",
     });
     const node = new NodeProcess(child);
     const { stdout } = child;
@@ -75,7 +91,7 @@ export class NodeProcess {
 
   /** Sets its clock apart from this machine's. */
   setClock(offsetMs: number): void {
-    if (this.#child.connected) this.#child.send({ clockOffsetMs: offsetMs });
+    if (this.#child.connected) this.#child.send({ id: 0, clockOffsetMs: offsetMs });
   }
 
   /** Whether it has logged something. */
@@ -87,10 +103,21 @@ export class NodeProcess {
 
   /** What an operator would see. */
   async status(): Promise<StatusReport> {
-    const answer = once(this.#child, "message");
-    this.#child.send("status");
-    const [message]: unknown[] = await answer;
-    return z.object({ status: statusSchema }).parse(message).status;
+    return statusSchema.parse(await this.#ask({ what: "status" }));
+  }
+
+  /** Lets a participant in. @throws Error where the node refuses. */
+  async join(claim: JoinClaim): Promise<void> {
+    await this.#ask({ what: "join", claim });
+  }
+
+  /**
+   * Hands in a participant's receipt for as much as was sent to it; resolves to the bytes that are acknowledged.
+   * @throws Error where the node refuses.
+   */
+  async submit(sessionKey: Address, receipt: SignedReceipt): Promise<bigint> {
+    const { bytesDelivered: bytesSent } = receipt.receipt;
+    return z.bigint().parse(await this.#ask({ what: "receipt", sessionKey, bytesSent, receipt }));
   }
 
   /** kill -9. */
@@ -104,6 +131,16 @@ export class NodeProcess {
     this.#child.kill("SIGTERM");
     const code = await this.exited;
     if (code !== 0) throw new Error(`the node ended with ${code}: ${this.output}`);
+  }
+
+  async #ask(request: NodeRequest): Promise<unknown> {
+    const id = this.#nextId++;
+    const reply = new Promise<NodeReply>((resolve) => this.#asked.set(id, resolve));
+    this.#child.send({ id, request });
+    const ended = this.exited.then((how) => ({ id, failed: `the node ended with ${how}` }));
+    const { value, failed }: NodeReply = await Promise.race([reply, ended]);
+    if (failed !== undefined) throw new Error(failed);
+    return value;
   }
 
   #note(line: string): void {

@@ -1,0 +1,100 @@
+import { Audience } from "../load/Audience.js";
+import type { Fleets } from "../load/Audience.js";
+import { Fleet } from "../load/Fleet.js";
+import type { Part, PartOptions } from "../part.js";
+import { JanusSfu, janusVersion } from "../sfu/JanusSfu.js";
+import { NodeSfu } from "../sfu/NodeSfu.js";
+import type { Sfu } from "../sfu/Sfu.js";
+import { pin } from "../support/processes.js";
+import { profile } from "../support/profile.js";
+
+const FULL = { first: 150, step: 25, most: 1_000, seconds: 6 };
+const QUICK = { first: 3, step: 3, most: 3, seconds: 1 };
+const MOST_LOSS = 0.01;
+const WANTED_RATIO = 1.5;
+
+const MEDIA_CORE = 0;
+const OTHER_CORE = 1;
+
+interface Limit {
+  /** The most subscribers that got all but 1 % of the packets. */
+  readonly subscribers: number;
+  readonly cpuPerPacketUs: number;
+  readonly profile: readonly string[];
+}
+
+/** How many subscribers one core serves: ours, signaling included, and Janus, in its default form and in its best. */
+export const janus: Part = {
+  name: "janus",
+  summary: "subscribers at less than 1 % loss on one core, against Janus's VideoRoom",
+  async run(options) {
+    const { report } = options;
+    const version = await janusVersion();
+    if (version === undefined) {
+      report.note("skipped: Janus is not installed. On Debian: apt-get install --no-install-recommends janus");
+      return;
+    }
+    const fleets = { active: await Fleet.start(), parked: await Fleet.start() };
+    try {
+      await pin(process.pid, OTHER_CORE);
+      for (const { pid } of [fleets.active, fleets.parked]) await pin(pid, OTHER_CORE);
+      const ours = await limitOf(await NodeSfu.start(), fleets, options);
+      const threads = await limitOf(await JanusSfu.start(), fleets, options);
+      const loop = await limitOf(await JanusSfu.start({ eventLoops: 1 }), fleets, options);
+      const best = threads.subscribers > loop.subscribers ? threads : loop;
+      for (const [what, limit] of [
+        ["dTelecom node", ours],
+        [`Janus ${version}, a thread for each`, threads],
+        [`Janus ${version}, one event loop`, loop],
+      ] as const) {
+        report.figure(`${what}: subscribers`, limit.subscribers, "");
+        report.figure(`${what}: CPU per packet`, limit.cpuPerPacketUs, "µs");
+      }
+      const ratio = ours.subscribers / best.subscribers;
+      report.ratio("subscribers, node to Janus at its best", ratio, `at least ${WANTED_RATIO}`);
+      if (ratio < WANTED_RATIO) {
+        for (const [what, { profile: lines }] of [
+          ["the node's worker", ours],
+          ["Janus", best],
+        ] as const) {
+          report.note(`where ${what} spends its time:`);
+          for (const line of lines) report.note(`  ${line}`);
+        }
+      }
+    } finally {
+      await Promise.allSettled([fleets.active.stop(), fleets.parked.stop()]);
+    }
+  },
+};
+
+async function limitOf(sfu: Sfu, fleets: Fleets, { quick, report, signal }: PartOptions): Promise<Limit> {
+  const { first, step, most, seconds } = quick ? QUICK : FULL;
+  try {
+    await pin(sfu.mediaPid, MEDIA_CORE);
+    if (sfu.driverPid !== undefined) await pin(sfu.driverPid, MEDIA_CORE);
+    const audience = await Audience.open(sfu, fleets);
+    let limit: Limit = { subscribers: 0, cpuPerPacketUs: Number.NaN, profile: [] };
+    for (let size = first; size <= most; size += step) {
+      await audience.growTo(size);
+      // Threads that came with the participants.
+      await pin(sfu.mediaPid, MEDIA_CORE);
+      // A burst of load from elsewhere is no limit: it must be reached twice.
+      let run = await audience.run(seconds, signal);
+      if (run.loss >= MOST_LOSS) run = await audience.run(seconds, signal);
+      if (run.loss >= MOST_LOSS) {
+        report.note(`${sfu.name}: ${(100 * run.loss).toFixed(1)} % loss at ${size} subscribers`);
+        const [lines] = await Promise.all([
+          profile(sfu.mediaPid, seconds),
+          audience.run(seconds + 1, signal),
+        ]);
+        limit = { ...limit, profile: lines };
+        break;
+      }
+      limit = { ...limit, subscribers: size, cpuPerPacketUs: (1_000 * run.mediaCpuMs) / run.packets };
+    }
+    await audience.close();
+    return limit;
+  } finally {
+    await sfu.stop();
+  }
+}
