@@ -5,8 +5,10 @@
  * unless MEDIASOUP_WORKER_BIN names one.
  */
 import { spawn } from "node:child_process";
+import console from "node:console";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { cachedWorkerPath } from "../../scripts/setup/mediasoup-worker/binary.mjs";
 import { findNode } from "../../scripts/setup/node24.mjs";

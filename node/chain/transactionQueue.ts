@@ -227,18 +227,17 @@ export class TransactionQueue {
       blockNumber: receipt.blockNumber,
       gasUsed: receipt.gasUsed,
       // What it cost, mined well or reverted.
-      feeWei: receipt.fee,
-      minedAtSeconds: head.timestamp,
     };
+    const noted = { ...mined, feeWei: receipt.fee, minedAtSeconds: head.timestamp };
     if (receipt.status === 1) {
-      store.finish(key, "succeeded", mined);
+      store.finish(key, "succeeded", noted);
       log.info(
         { intent: key, hash: mined.hash, block: mined.blockNumber, gas: Number(mined.gasUsed) },
         "mined",
       );
       this.#settle(key, (waiter) => waiter.resolve(mined));
     } else {
-      store.finish(key, "reverted", mined);
+      store.finish(key, "reverted", noted);
       const error = await this.#whyReverted(transaction);
       log.warn({ intent: key, hash: mined.hash, reason: error.reason }, "mined, but reverted");
       this.#settle(key, (waiter) => waiter.reject(error));

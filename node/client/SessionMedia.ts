@@ -59,7 +59,9 @@ export class SessionMedia {
       dataBytesReceived: () => media.remote?.dataBytesReceived ?? 0n,
       send: (receipt) => node.request("receipt", receipt),
       // What a broken connection swallowed is sent once it is mended.
-      onError: (error) => void (isLost(error) || onError(error)),
+      onError: (error) => {
+        if (!isLost(error)) onError(error);
+      },
     });
     const device = await createDevice(rtc);
     await device.load({ routerRtpCapabilities });

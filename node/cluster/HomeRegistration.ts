@@ -98,7 +98,10 @@ export class HomeRegistration {
       (error: unknown) => {
         this.#answer();
         if (this.#closed || link !== links.link(homeId)) return;
-        logger.warn({ err: error, home: homeId.toString() }, "a room's home did not take this node's registration");
+        logger.warn(
+          { err: error, home: homeId.toString() },
+          "a room's home did not take this node's registration",
+        );
         const pauseMs = Math.min(limits.maxRetryMs, limits.retryMs * 2 ** Math.min(this.#failures++, 16));
         this.#retryTimer = setTimeout(() => this.#register(), pauseMs);
       },

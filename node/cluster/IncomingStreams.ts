@@ -54,7 +54,8 @@ export class IncomingStreams {
     const paused = offer.what === "track" && offer.track.paused;
     const known = this.#streams.get(id);
     if (known) {
-      if (known.peerId !== peerId) throw new LinkError("invalid_request", "the track is another participant's");
+      if (known.peerId !== peerId)
+        throw new LinkError("invalid_request", "the track is another participant's");
       known.stale = false;
       this.#setPaused(known, paused);
       return;

@@ -49,11 +49,15 @@ export class MembershipCheck {
     if (grant.expiresAt * 1_000n <= BigInt(now())) throw invalid("the grant has expired");
     const key = keyOf(membership, nodeId);
     if (this.#good.has(key)) return;
-    const joined = recovered(() => joinProof.recover(domain, { nodeId, room: grant.room, nonce }, joinSignature));
-    if (joined !== grant.sessionKey) throw invalid(`${grant.sessionKey} did not sign to join at node ${nodeId}`);
+    const joined = recovered(() =>
+      joinProof.recover(domain, { nodeId, room: grant.room, nonce }, joinSignature),
+    );
+    if (joined !== grant.sessionKey)
+      throw invalid(`${grant.sessionKey} did not sign to join at node ${nodeId}`);
     const signer = recovered(() => accessGrant.recover(domain, grant, grantSignature));
     if (signer === undefined) throw invalid("the signature of the grant is malformed");
-    if (!(await isAppSigner(grant.app, signer))) throw invalid(`${signer} does not sign for the app ${grant.app}`);
+    if (!(await isAppSigner(grant.app, signer)))
+      throw invalid(`${signer} does not sign for the app ${grant.app}`);
     const [oldest] = this.#good;
     if (this.#good.size >= MAX_REMEMBERED && oldest !== undefined) this.#good.delete(oldest);
     this.#good.add(key);

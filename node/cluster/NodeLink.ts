@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Logger } from "pino";
 import { WebSocket } from "ws";
-import { z } from "zod";
+import type { z } from "zod";
 import { MediaError } from "../media/mediaError.js";
 import type { AddressFamily, LinkMethod, LinkNotification } from "../protocol/nodeLink.js";
 import {
@@ -9,7 +9,6 @@ import {
   LINK_SEAL_BYTES,
   MAX_LINK_MESSAGE_BYTES,
   linkNotifications,
-  linkRequests,
 } from "../protocol/nodeLink.js";
 import type { LinkNotifications, LinkRequests } from "../protocol/nodeLink.js";
 import type { Hex } from "../protocol/hex.js";
@@ -21,19 +20,8 @@ import type { ClusterLimits } from "./limits.js";
 import type { LinkCipher } from "./LinkCipher.js";
 import { LinkError } from "./linkError.js";
 import type { LinkFrame, LinkFrames } from "./LinkFrames.js";
-
-/** A request of the other node, checked. */
-export type LinkRequest = {
-  [M in LinkMethod]: { readonly method: M; readonly data: z.output<LinkRequests[M]["data"]> };
-}[LinkMethod];
-
-/** A notification of the other node about a room, checked. */
-export type LinkNotice = {
-  [M in Exclude<LinkNotification, "about">]: {
-    readonly method: M;
-    readonly data: z.output<LinkNotifications[M]>;
-  };
-}[Exclude<LinkNotification, "about">];
+import { parseAnswer, parseNotice, parseRequest, roomOf } from "./linkMessages.js";
+import type { LinkNotice, LinkRequest } from "./linkMessages.js";
 
 /** What a node says of itself. */
 export interface NodeAbout {
@@ -139,7 +127,10 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     return this.#about;
   }
 
-  notify<M extends LinkNotification>(method: M, data: z.input<LinkNotifications[M]> | z.output<LinkNotifications[M]>): void {
+  notify<M extends LinkNotification>(
+    method: M,
+    data: z.input<LinkNotifications[M]> | z.output<LinkNotifications[M]>,
+  ): void {
     this.#send({ notification: true, method, data });
   }
 
@@ -155,7 +146,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     try {
       const answer = await new Promise<unknown>((resolve, reject) => {
         this.#pending.set(id, { resolve, reject });
-        const late = () => reject(new LinkError("failed", `node ${this.nodeId} did not answer ${method} in time`));
+        const late = () =>
+          reject(new LinkError("failed", `node ${this.nodeId} did not answer ${method} in time`));
         this.#send({ request: true, id, method, data }, () => {
           timer = setTimeout(late, limits.requestTimeoutMs);
         });
@@ -211,7 +203,10 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     if (!this.open) return;
     const { limits } = this.#options;
     if (!this.#bucket.take()) {
-      return this.#fail(LINK_CLOSE_CODES.rateLimited, `more than ${limits.messagesPerSecond} messages per second`);
+      return this.#fail(
+        LINK_CLOSE_CODES.rateLimited,
+        `more than ${limits.messagesPerSecond} messages per second`,
+      );
     }
     if (!isBinary || bytes.length > MAX_LINK_MESSAGE_BYTES + LINK_SEAL_BYTES) {
       return this.#fail(LINK_CLOSE_CODES.malformed, "a message that is not sealed, or too large");
@@ -229,7 +224,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
 
   #introduced(data: unknown): void {
     const about = linkNotifications.about.safeParse(data).data;
-    if (!about || this.#about) return this.#fail(LINK_CLOSE_CODES.malformed, "about is malformed or repeated");
+    if (!about || this.#about)
+      return this.#fail(LINK_CLOSE_CODES.malformed, "about is malformed or repeated");
     this.#about = about;
     this.emit("ready", about);
   }
@@ -238,7 +234,10 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     if ("response" in message) {
       const pending = this.#pending.get(message.id);
       if (message.ok) pending?.resolve(message.data);
-      else pending?.reject(new LinkError(message.errorCode, `node ${this.nodeId} refused: ${message.errorReason}`));
+      else
+        pending?.reject(
+          new LinkError(message.errorCode, `node ${this.nodeId} refused: ${message.errorReason}`),
+        );
       return;
     }
     if (this.#handling >= this.#options.limits.maxPendingRequests) {
@@ -302,34 +301,6 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   }
 }
 
-/** Orders what belongs together: everything about one room. */
-function roomOf(data: unknown): string {
-  const parsed = z.object({ room: z.object({ app: z.string(), hash: z.string() }) }).safeParse(data);
-  return parsed.success ? `${parsed.data.room.app}/${parsed.data.room.hash}`.toLowerCase() : "";
-}
-
-function parseRequest(method: string, data: unknown): LinkRequest {
-  const parsed = requestSchema.safeParse({ method, data });
-  if (parsed.success) return parsed.data;
-  if (!Object.hasOwn(linkRequests, method)) {
-    throw new LinkError("unknown_method", `there is no request "${method.slice(0, 64)}"`);
-  }
-  throw new LinkError("invalid_request", `${method}: ${z.prettifyError(parsed.error).slice(0, 512)}`);
-}
-
-/** Undefined for one that this version does not know. */
-function parseNotice(method: string, data: unknown): LinkNotice | undefined {
-  if (!Object.hasOwn(linkNotifications, method)) return undefined;
-  return noticeSchema.parse({ method, data });
-}
-
-function parseAnswer<M extends LinkMethod>(method: M, answer: unknown): z.output<LinkRequests[M]["answer"]> {
-  const parsed = linkRequests[method].answer.safeParse(answer);
-  if (!parsed.success) throw new LinkError("failed", `the answer to ${method} is malformed`);
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- the schema of this very method read it
-  return parsed.data as z.output<LinkRequests[M]["answer"]>;
-}
-
 function describe(error: unknown, logger: Logger): { errorCode: string; errorReason: string } {
   if (error instanceof LinkError || error instanceof MediaError) {
     return { errorCode: error.code, errorReason: error.message.slice(0, 512) };
@@ -337,28 +308,3 @@ function describe(error: unknown, logger: Logger): { errorCode: string; errorRea
   logger.warn({ err: error }, "another node's request failed");
   return { errorCode: "failed", errorReason: "the node failed to do this; its log says why" };
 }
-
-/** Each method with its schema, so that what comes out is one of `LinkRequest` and not a mixture of them. */
-const requestSchema = z.discriminatedUnion("method", [
-  z.object({ method: z.literal("register"), data: linkRequests.register.data }),
-  z.object({ method: z.literal("enterRoom"), data: linkRequests.enterRoom.data }),
-  z.object({ method: z.literal("addMember"), data: linkRequests.addMember.data }),
-  z.object({ method: z.literal("pipeTrack"), data: linkRequests.pipeTrack.data }),
-  z.object({ method: z.literal("pipeData"), data: linkRequests.pipeData.data }),
-]);
-
-const noticeSchema = z.discriminatedUnion("method", [
-  z.object({ method: z.literal("nodes"), data: linkNotifications.nodes }),
-  z.object({ method: z.literal("unregister"), data: linkNotifications.unregister }),
-  z.object({ method: z.literal("synced"), data: linkNotifications.synced }),
-  z.object({ method: z.literal("removeMember"), data: linkNotifications.removeMember }),
-  z.object({ method: z.literal("leaveRoom"), data: linkNotifications.leaveRoom }),
-  z.object({ method: z.literal("track"), data: linkNotifications.track }),
-  z.object({ method: z.literal("trackPaused"), data: linkNotifications.trackPaused }),
-  z.object({ method: z.literal("trackClosed"), data: linkNotifications.trackClosed }),
-  z.object({ method: z.literal("dataChannel"), data: linkNotifications.dataChannel }),
-  z.object({ method: z.literal("dataChannelClosed"), data: linkNotifications.dataChannelClosed }),
-  z.object({ method: z.literal("release"), data: linkNotifications.release }),
-  z.object({ method: z.literal("pipeClosed"), data: linkNotifications.pipeClosed }),
-  z.object({ method: z.literal("command"), data: linkNotifications.command }),
-]);

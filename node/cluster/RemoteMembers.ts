@@ -65,7 +65,10 @@ export class RemoteMembers {
   async add(membership: Membership, detailsText: string, joinedAtMs: number): Promise<void> {
     const sessionKey: Address = membership.grant.sessionKey;
     if (!this.#members.has(sessionKey) && this.#members.size >= this.#limits.maxMembersPerNode) {
-      throw new LinkError("limit_reached", `at most ${this.#limits.maxMembersPerNode} participants of a node`);
+      throw new LinkError(
+        "limit_reached",
+        `at most ${this.#limits.maxMembersPerNode} participants of a node`,
+      );
     }
     const details = this.#check.details(membership, detailsText);
     await this.#check.check(membership, this.#room, this.#nodeId);

@@ -150,8 +150,12 @@ export class RoomPipe extends EventEmitter<RoomPipeEvents> {
       const now = { ...traffic, atMs: performance.now() };
       const bitsPerSecond = ((now.rtpBytesReceived - last.rtpBytesReceived) * 8_000) / (now.atMs - last.atMs);
       if (bitsPerSecond > memberCount() * limits.maxBitratePerMember * BITRATE_HEADROOM) {
-        logger.warn({ bitsPerSecond: Math.round(bitsPerSecond) }, "another node sends more than its participants may");
-        return this.#block(pipe);
+        logger.warn(
+          { bitsPerSecond: Math.round(bitsPerSecond) },
+          "another node sends more than its participants may",
+        );
+        this.#block(pipe);
+        return;
       }
       if (now.bytesReceived > last.bytesReceived) {
         silentSinceMs = undefined;
@@ -163,7 +167,8 @@ export class RoomPipe extends EventEmitter<RoomPipeEvents> {
             { port: pipe.end.port },
             "nothing comes back over the pipe to another node: are the UDP ports of cluster.ports open on both?",
           );
-          return this.#block(pipe);
+          this.#block(pipe);
+          return;
         }
       }
       last = now;

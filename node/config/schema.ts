@@ -43,7 +43,14 @@ export const configSchema = z.strictObject({
     .strictObject({ keystoreFile: z.string().min(1).optional(), passwordFile: z.string().min(1).optional() })
     .prefault({}),
   public: z
-    .strictObject({ host: z.string().min(1).default("0.0.0.0"), port: port.default(4443) })
+    .strictObject({
+      host: z.string().min(1).default("0.0.0.0"),
+      port: port.default(4443),
+      trustedProxies: z
+        .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+        .max(64)
+        .default([]),
+    })
     .prefault({}),
   private: z
     .strictObject({ host: z.string().min(1).default("127.0.0.1"), port: port.default(9464) })

@@ -244,13 +244,14 @@ export async function startNodeService(
         receipts.prune(epoch - KEPT_EPOCHS, chain.clock.startOf(epoch - KEPT_EPOCHS));
       },
     });
-    alarms = new Alarms({
+    const watching = new Alarms({
       ...{ chain, ring, watcher, epochs, receipts, admission, seat },
       gas: transactions.gas,
       openEpochs: () => duties.open,
       balanceWei: () => provider.getBalance(queue.account),
       dataDirectory: config.dataDirectory,
     });
+    alarms = watching;
     const audits = new AuditSummary({ chain, ring, planner, scores: storedScores(findings) });
     admission.start();
     keeper.start();
@@ -272,7 +273,7 @@ export async function startNodeService(
       admission,
       seat,
       audits: new AuditDesk({ ...{ clock: chain.clock, watcher, planner, epochs }, store: findings }),
-      ...{ webhooks, jail, domain: chain.serviceDomain, alarms, gas: transactions.gas },
+      ...{ webhooks, jail, domain: chain.serviceDomain, alarms: watching, gas: transactions.gas },
       receiptSummary: new ReceiptSummary(database, chain),
       history: new EpochHistory({ chain, epochs }),
       finder: new RegistryFinder({ contracts, directory, watcher }),
@@ -280,7 +281,7 @@ export async function startNodeService(
       status: () =>
         statusOf({
           ...{ chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission, seat },
-          ...{ audits, webhooks, jail },
+          ...{ audits, webhooks, jail, alarms: watching, gas: transactions.gas },
         }),
       drain: () => admission.drain(),
       close: closeAll,

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { availableParallelism } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Wallet } from "ethers";
 import type { Logger } from "pino";
 import { createRoomLinks } from "../cluster/createRoomLinks.js";
@@ -31,23 +32,24 @@ export interface RunOptions {
 /** Puts a node together and runs it until a signal or the operator asks it to stop; resolves when all is closed. */
 export async function runNode({ config, wallet, log, onReady }: RunOptions): Promise<void> {
   const stops = new StopRequests();
-  const closers: (() => unknown)[] = [() => stops.close()];
+  const closers: Closer[] = [{ part: "signals", close: () => stops.close() }];
   try {
     const metrics = new NodeMetrics();
     const service = await startNodeService(config, wallet, log);
-    closers.push(() => service.close());
+    closers.push({ part: "service", close: () => service.close() });
     const media = await startMedia(config, log);
-    closers.push(() => media.close());
+    closers.push({ part: "media", close: () => media.close() });
     media.on("workerdied", () => metrics.workerDied());
     const links = config.cluster.enabled ? linksOf(config, wallet, service, log) : undefined;
-    closers.push(() => links?.close());
+    closers.push({ part: "links", close: () => links?.close() });
     const health = new HealthMonitor({ media, log, writeToStore: () => service.writeToStore() });
     await health.start();
-    closers.push(() => health.stop());
+    closers.push({ part: "health", close: () => health.stop() });
     const signaling = await startSignaling({
       admission: countedAdmission(service.admission, metrics),
       media,
       listen: config.public,
+      trustedProxies: config.public.trustedProxies,
       limits: { maxConnectionsPerAddress: config.service.maxSessions },
       observer: service.webhooks,
       links,
@@ -63,14 +65,14 @@ export async function runNode({ config, wallet, log, onReady }: RunOptions): Pro
       logger: log,
     });
     // Goodbye first: last receipts arrive through signaling while it closes.
-    closers.push(() => signaling.close());
+    closers.push({ part: "signaling", close: () => signaling.close() });
     const status = () => service.status();
     metrics.observe({ media, health, status, version: VERSION });
     const operator = await startPrivateServer(config.private, {
       ...{ service, media, health, metrics, signaling, links, log },
       stop: (deadlineMs) => stops.ask({ kind: "drained", by: "the operator", deadlineMs }),
     });
-    closers.push(() => operator.close());
+    closers.push({ part: "private port", close: () => operator.close() });
     const ready = {
       ...{ ready: true, nodeId: config.nodeId.toString(), operator: wallet.address },
       ...{ url: signaling.url, port: signaling.port, privatePort: operator.port, media: media.ports },
@@ -81,7 +83,30 @@ export async function runNode({ config, wallet, log, onReady }: RunOptions): Pro
     log.info(request, "the node is shutting down");
     await sayGoodbye(request, { service, signaling, hurry: stops.hurry, log });
   } finally {
-    for (const close of closers.reverse()) await close();
+    for (const { part, close } of closers.reverse()) await closeInTime(part, close, log);
+  }
+}
+
+/** A part of a node, and what closes it. */
+interface Closer {
+  readonly part: string;
+  readonly close: () => unknown;
+}
+
+/** How long a part may take to close: whatever hangs, the others are closed too, and the process ends. */
+const CLOSE_MS = 5_000;
+
+/** What is on disk stays so: all that matters was written before it was acknowledged. */
+async function closeInTime(part: string, close: () => unknown, log: Logger): Promise<void> {
+  const deadline = new AbortController();
+  const late = pause(CLOSE_MS, "late", { signal: deadline.signal }).catch(() => "closed");
+  try {
+    if ((await Promise.race([close(), late])) === "late")
+      log.error({ part, waitedMs: CLOSE_MS }, "it did not close in time and is left behind");
+  } catch (error) {
+    log.error({ err: error, part }, "it did not close as it should");
+  } finally {
+    deadline.abort();
   }
 }
 

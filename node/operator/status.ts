@@ -1,8 +1,10 @@
 import type { BlockWatcher } from "../chain/blockWatcher.js";
+import type { GasLedger } from "../chain/gasLedger.js";
 import type { NodeChain } from "../chain/nodeChain.js";
 import type { RpcProvider } from "../chain/rpcProvider.js";
 import type { TransactionQueue } from "../chain/transactionQueue.js";
 import type { AccountStore } from "../service/accountStore.js";
+import type { Alarm, Alarms } from "../service/alarms.js";
 import type { EpochDuties } from "../service/epochDuties.js";
 import type { EpochStore } from "../service/epochStore.js";
 import type { ReceiptStore } from "../service/receiptStore.js";
@@ -19,6 +21,8 @@ export interface NodeStatus {
   /** Nothing that an operator would have to look into. */
   readonly healthy: boolean;
   readonly problems: readonly string[];
+  /** What to look into before it costs anything. */
+  readonly alarms: readonly Alarm[];
   readonly epoch: number;
   readonly sessions: number;
   readonly receipts: { readonly storedInThisRun: number; readonly lastAgeSeconds: number | undefined };
@@ -32,6 +36,8 @@ export interface NodeStatus {
     /** Native coin of the operator account. */
     readonly balance: string;
   };
+  /** What the node spends, by what was mined in the last week; undefined before an epoch was seen. */
+  readonly gas: { readonly weiPerEpoch: string | undefined; readonly runwayDays: number | undefined };
   /** How often each duty has failed in this run. */
   readonly dutyFailures: Readonly<Record<string, number>>;
   readonly audits: AuditsSeen;
@@ -59,6 +65,8 @@ export interface StatusSources {
   readonly audits: AuditSummary;
   readonly webhooks: Webhooks;
   readonly jail: Jail;
+  readonly alarms: Alarms;
+  readonly gas: GasLedger;
 }
 
 /** Older than this many seconds, and many blocks' time, the newest block says that the chain is out of reach. */
@@ -71,7 +79,8 @@ const CLOCK_SKEW_SECONDS = 60;
 /** Puts the status together. Never rejects for a chain that cannot be reached: it says so. */
 export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
   const { chain, watcher, provider, queue, receipts, epochs, duties, accounts, admission, seat } = sources;
-  const { audits, webhooks, jail } = sources;
+  const { audits, webhooks, jail, gas } = sources;
+  const { epochSeconds } = chain.clock;
   const nowMs = Date.now();
   const { head } = watcher;
   const epoch = chain.clock.currentEpoch(nowMs);
@@ -111,6 +120,7 @@ export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
     operator: queue.account,
     healthy: problems.length === 0,
     problems,
+    alarms: await sources.alarms.current(),
     epoch,
     sessions: admission.sessionCount,
     receipts: {
@@ -127,6 +137,10 @@ export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
     audits: await audits.read(),
     webhooks: webhooks.status,
     chain: { block: head.number, blockAgeSeconds, balance: (balance ?? 0n).toString() },
+    gas: {
+      weiPerEpoch: gas.weiPerEpoch(head.timestamp, epochSeconds)?.toString(),
+      runwayDays: balance === undefined ? undefined : gas.runwayDays(balance, head.timestamp, epochSeconds),
+    },
     queue: queue.pending.map(({ key, nonce, attempts }) => ({
       intent: key,
       nonce,

@@ -88,7 +88,7 @@ export class ProcessTerminal implements Terminal {
           if (ENTER.test(key)) return finish(() => resolve(secret));
           if (key === INTERRUPT || key === END_OF_INPUT)
             return finish(() => reject(new UsageError("nothing was entered")));
-          if (key === DELETE || key === BACKSPACE) secret = [...secret].slice(0, -1).join("");
+          if (key === DELETE || key === BACKSPACE) secret = Array.from(secret).slice(0, -1).join("");
           else secret += key;
         }
       };

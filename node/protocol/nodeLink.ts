@@ -1,18 +1,8 @@
 import { z } from "zod";
 import { MAX_DETAILS_BYTES } from "./grantDetails.js";
-import {
-  mediaKindSchema,
-  rtpParametersSchema,
-  sctpStreamParametersSchema,
-} from "./mediaParameters.js";
+import { mediaKindSchema, rtpParametersSchema, sctpStreamParametersSchema } from "./mediaParameters.js";
 import { signedRoomCommandSchema } from "./roomCommand.js";
-import {
-  accessGrantSchema,
-  addressSchema,
-  hexSchema,
-  signatureSchema,
-  uint256Schema,
-} from "./schemas.js";
+import { accessGrantSchema, addressSchema, hexSchema, signatureSchema, uint256Schema } from "./schemas.js";
 import { dataLabelSchema, trackSourceSchema } from "./signaling.js";
 
 // What the nodes of one room say to each other, over one WebSocket for each pair of them. First they show who they are:

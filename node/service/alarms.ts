@@ -39,7 +39,10 @@ export interface Alarm {
 type Found = Omit<Alarm, "sinceMs">;
 
 export interface AlarmsOptions {
-  readonly chain: NodeChain;
+  readonly chain: Pick<
+    NodeChain,
+    "clock" | "head" | "blockSeconds" | "attestationRecord" | "seedState" | "mustProve"
+  >;
   readonly ring: Pick<RingChain, "hasRevealed">;
   readonly watcher: Pick<BlockWatcher, "head">;
   readonly epochs: Pick<EpochStore, "attestation" | "reveal">;
@@ -102,10 +105,9 @@ export class Alarms {
         this.#windows().catch(() => []),
         this.#gas().catch(() => []),
         this.#disk().catch(() => []),
-        this.#receipts(),
-        this.#chain(),
       ])
     ).flat();
+    found.push(...this.#receipts(), ...this.#chain());
     const { fault } = this.#options.seat.status;
     if (fault !== undefined)
       found.push({ code: "seat_lost", severity: "critical", message: `no seat in the audit ring: ${fault}` });

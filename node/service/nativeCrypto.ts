@@ -1,3 +1,4 @@
+import type * as Secp256k1 from "secp256k1/bindings.js";
 import { getBytes, keccak256 } from "ethers";
 import { createKeccak } from "hash-wasm";
 import { useKeccak } from "../protocol/keccak.js";
@@ -14,7 +15,7 @@ export async function useNativeCrypto(): Promise<boolean> {
   const hash = (data: Uint8Array): Uint8Array => keccak.init().update(data).digest("binary");
   keccak256.register(hash);
   useKeccak(hash);
-  let native: typeof import("secp256k1/bindings.js").default;
+  let native: typeof Secp256k1.default;
   try {
     ({ default: native } = await import("secp256k1/bindings.js"));
   } catch {

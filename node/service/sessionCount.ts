@@ -36,11 +36,6 @@ export class SessionCount {
     this.#highest = receipt;
   }
 
-  /** Takes a receipt back that could not be stored, unless a higher one has come meanwhile. */
-  withdraw(receipt: SignedReceipt, before: SignedReceipt | undefined): void {
-    if (this.#highest === receipt) this.#highest = before;
-  }
-
   /** Bytes sent that are not signed for, less what the tolerance allows to be missing. */
   unsigned({ countTolerancePercent }: Pick<ServiceLimits, "countTolerancePercent">): bigint {
     const signed = (this.#highest?.receipt.bytesDelivered ?? 0n) - this.#signedBefore;

@@ -15,6 +15,11 @@ export class AddressLimiter {
     this.#perSecond = perSecond;
   }
 
+  /** Whether an address has none left. */
+  isEmpty(address: string): boolean {
+    return this.#buckets.get(networkOf(address))?.empty ?? false;
+  }
+
   /** Takes one of an address's tokens; false where none is left. */
   take(address: string): boolean {
     const key = networkOf(address);

@@ -52,10 +52,11 @@ export class Moderation {
     await this.#check(signed);
     const { app, room, target } = signed.command;
     const live = this.#options.lobby.room(app, room);
-    const affected = await this.#do(signed);
+    // First the others: where everybody leaves here, the link to them ends.
     const others = live ? live.link.remotePeers.length > 0 : false;
     live?.link.forward(signed);
     const forwarded = live ? others : this.#options.links.forward(signed);
+    const affected = await this.#do(signed);
     if (!live && !forwarded)
       throw new CommandRefused(404, "room_unknown", `nobody is in the room "${room}" here`);
     if (affected === 0 && !forwarded) {

@@ -127,7 +127,8 @@ export class PublicServer {
     const release = take(this.#connectionsByAddress, address);
     socket.once("close", release);
     const count = this.#connectionsByAddress.get(address) ?? 0;
-    if (!this.#proxies.has(address) && count > maxConnectionsPerAddress + HTTP_CONNECTIONS_PER_ADDRESS) socket.destroy();
+    if (!this.#proxies.has(address) && count > maxConnectionsPerAddress + HTTP_CONNECTIONS_PER_ADDRESS)
+      socket.destroy();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -15,14 +15,23 @@ export class TokenBucket {
     this.#updatedMs = nowMs();
   }
 
+  /** Whether none is left. */
+  get empty(): boolean {
+    this.#refill();
+    return this.#tokens < 1;
+  }
+
   /** Takes one; false where none is left. */
   take(): boolean {
+    if (this.empty) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  #refill(): void {
     const nowMs = this.#nowMs();
     const refill = ((nowMs - this.#updatedMs) / 1_000) * this.#perSecond;
     this.#tokens = Math.min(this.#capacity, this.#tokens + refill);
     this.#updatedMs = nowMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
   }
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { MediaServer } from "../media/MediaServer.js";
 import { signedRoomCommandSchema } from "../protocol/roomCommand.js";
+import { AddressLimiter } from "./AddressLimiter.js";
 import type { Admission } from "./admission.js";
 import type { Entrance } from "./Entrance.js";
 import type { Lobby } from "./Lobby.js";
@@ -11,16 +12,25 @@ import type { PublicAnswer, PublicRoute } from "./publicRoutes.js";
 
 /** A command, an admin's grant and its details fit. */
 const MAX_COMMAND_BYTES = 16 * 1024;
+/** Commands by keys that are no signers: an address may try so many at once, and regains so many each second. */
+const STRANGERS = { burst: 20, perSecond: 0.5 };
 /** How old an answer of `GET /health` may be. */
 const HEALTH_AGE_MS = 1_000;
 
 /** `POST /rooms`: carries out a `SignedRoomCommand`. */
 export function moderationRoute(moderation: Moderation): PublicRoute {
+  // Each key that this node has not seen yet costs a question to the chain.
+  const strangers = new AddressLimiter(STRANGERS.burst, STRANGERS.perSecond);
   return {
     method: "POST",
     path: "/rooms",
     maxBodyBytes: MAX_COMMAND_BYTES,
-    async handle({ body }) {
+    async handle({ body, remoteAddress }) {
+      if (strangers.isEmpty(remoteAddress)) {
+        return refusal(429, "rate_limited", "too many commands that no app has signed", {
+          "retry-after": "2",
+        });
+      }
       const parsed = signedRoomCommandSchema.safeParse(jsonOf(body));
       if (!parsed.success) {
         return refusal(400, "command_malformed", z.prettifyError(parsed.error).slice(0, 1_024));
@@ -32,6 +42,7 @@ export function moderationRoute(moderation: Moderation): PublicRoute {
       } catch (error) {
         const refused = refusalOf(error);
         if (!refused) throw error;
+        if (refused.code === "signer_unknown") strangers.take(remoteAddress);
         return refusal(refused.status, refused.code, refused.message);
       }
     },

@@ -24,7 +24,8 @@ const unknown = positionals.filter((name) => !PARTS.some((part) => part.name ===
 const minutes = Number(options.minutes);
 if (unknown.length > 0 || !(minutes > 0)) {
   const parts = PARTS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\n");
-  const problem = unknown.length > 0 ? `There is no part ${unknown.join(", ")}.` : "--minutes takes a number.";
+  const problem =
+    unknown.length > 0 ? `There is no part ${unknown.join(", ")}.` : "--minutes takes a number.";
   console.error(`${problem} The parts are:\n${parts}`);
   process.exit(2);
 }

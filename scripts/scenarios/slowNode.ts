@@ -92,7 +92,7 @@ async function play(network: Network, story: Story, ended: AbortSignal): Promise
   let jailed = false;
   while (!jailed) {
     const epoch = watch.epochAt(Date.now());
-    if (epoch > lastEpoch) return story.fault(`node ${slow} is not in jail after epoch ${lastEpoch}`);
+    if (epoch > lastEpoch) throw new Error(`node ${slow} is not in jail after epoch ${lastEpoch}`);
     await watch.until(() => watch.epochAt(Date.now()) > epoch, ended);
     jailed = await strikes.isJailed(slow);
     const found = strikesSchema.parse(await index.ask(strikesQuery));

@@ -6,6 +6,9 @@ import { runNode } from "../runNode.js";
 import { CONFIG_OPTION, CONFIG_USAGE, textOption } from "./command.js";
 import type { Command } from "./command.js";
 
+/** How long open handles may keep the process after all is closed. */
+const LINGER_MS = 2_000;
+
 export const startCommand: Command = {
   summary: "runs the node until it is told to stop",
   usage: [
@@ -28,6 +31,14 @@ export const startCommand: Command = {
     );
     const wallet = await loadOperatorKey(config, environment);
     await runNode({ config, wallet, log, onReady: (ready) => terminal.print(JSON.stringify(ready)) });
+    // All is closed: a handle that somebody forgot must not keep the process, nor its ports, from the next one.
+    setTimeout(() => {
+      log.error(
+        { handles: process.getActiveResourcesInfo() },
+        "something still keeps the process; it ends now",
+      );
+      process.exit();
+    }, LINGER_MS).unref();
     return undefined;
   },
 };

@@ -111,12 +111,14 @@ async function examineChain(options: ChainExamination): Promise<void> {
   try {
     deployment = await loadDeployment(config.deploymentFile);
   } catch (error) {
-    return report(fail("deployment", messageOf(error), "take the network's deployment file"));
+    report(fail("deployment", messageOf(error), "take the network's deployment file"));
+    return;
   }
   const endpoints = await checkEndpoints(config, deployment);
   report(...endpoints);
   if (!endpoints.some(({ level }) => level === "ok")) {
-    return report(fail("chain", "no RPC endpoint is usable: nothing on chain was looked at", "see above"));
+    report(fail("chain", "no RPC endpoint is usable: nothing on chain was looked at", "see above"));
+    return;
   }
   try {
     await withChain(config, (access) => examineNode(access, options));
@@ -133,21 +135,23 @@ async function examineNode(access: ChainAccess, options: ChainExamination): Prom
   if (wallet !== undefined) report(await checkBalance(access, config, wallet.address));
   if (contracts.some(({ level }) => level === "fail")) return;
   if (config.nodeId === 0n) {
-    return report(
+    report(
       warn("registration", "the node is not registered", "run `dtelecom-node register`, then this again"),
     );
+    return;
   }
   if (wallet === undefined) return;
   const { findings, registration } = await checkNode(access, config.nodeId, wallet);
   report(...findings);
   if (registration?.operator !== wallet.address) {
-    return report(
+    report(
       warn(
         "reach",
         "other nodes do not serve this key: ports were not tried from outside",
         "see operator-key",
       ),
     );
+    return;
   }
   if (media.targets.length === 0) return;
   report(...(await checkReach({ config, access, wallet, targets: media.targets, allowPrivate, signal })));

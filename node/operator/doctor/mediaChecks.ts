@@ -36,11 +36,11 @@ export async function startMediaForTest(config: NodeConfig, signal: AbortSignal)
   }
   try {
     const findings = [selfTestFinding(await media.probe(signal))];
-    const { targets, close } = await openReachTargets(media.workers, REACH_LIFETIME_MS);
+    const opened = await openReachTargets(media.workers, REACH_LIFETIME_MS);
     return {
-      ...{ findings, targets },
+      ...{ findings, targets: opened.targets },
       close: async () => {
-        close();
+        opened.close();
         await media.close();
       },
     };

@@ -19,6 +19,7 @@ const WEI = 1e18;
  */
 export class NodeMetrics implements AdmissionCounts {
   readonly #registry = new Registry();
+  readonly #readers: (() => void | Promise<void>)[] = [];
   readonly #joins = this.#counter("dtelecom_joins_total", "Participants let in", ["kind"]);
   readonly #joinsRefused = this.#counter("dtelecom_joins_refused_total", "Joins refused, by code", ["code"]);
   readonly #receipts = this.#counter("dtelecom_receipts_accepted_total", "Receipts stored and acknowledged");
@@ -73,6 +74,8 @@ export class NodeMetrics implements AdmissionCounts {
 
   /** All figures in Prometheus' text format. */
   async render(): Promise<string> {
+    // Before anything is rendered: the registry would take gauges that another one's function sets as they were.
+    for (const read of this.#readers) await read();
     return this.#registry.metrics();
   }
 
@@ -187,6 +190,11 @@ export class NodeMetrics implements AdmissionCounts {
     );
     const problems = this.#gauge("dtelecom_problems", "What needs the operator, as in /health");
     const webhooks = this.#gauge("dtelecom_webhooks_waiting", "Events that apps have not taken yet");
+    const runway = this.#gauge(
+      "dtelecom_operator_runway_days",
+      "How long the balance lasts at what the node spent in the last week",
+    );
+    const alarms = this.#gauge("dtelecom_alarms", "What to look into before it costs anything", ["severity"]);
     this.#collect("dtelecom_healthy", "1 where nothing needs the operator", async (healthy) => {
       const now = await status();
       healthy.set(now.healthy && health.problems.length === 0 ? 1 : 0);
@@ -201,6 +209,9 @@ export class NodeMetrics implements AdmissionCounts {
       if (now.receipts.lastAgeSeconds !== undefined) receiptAge.set(now.receipts.lastAgeSeconds);
       block.set(now.chain.block);
       blockAge.set(now.chain.blockAgeSeconds);
+      if (now.gas.runwayDays !== undefined) runway.set(now.gas.runwayDays);
+      alarms.reset();
+      for (const { severity } of now.alarms) alarms.inc({ severity });
       balance.set(Number(now.chain.balance) / WEI);
       pending.set(now.queue.length);
       replaced.set(now.queue.reduce((sum, { attempts }) => sum + attempts - 1, 0));
@@ -227,9 +238,7 @@ export class NodeMetrics implements AdmissionCounts {
 
   /** A gauge that is read, with others that its function sets, each time the figures are asked for. */
   #collect(name: string, help: string, read: (gauge: Gauge) => void | Promise<void>): void {
-    const gauge: Gauge = new Gauge({
-      ...{ name, help, registers: [this.#registry] },
-      collect: () => read(gauge),
-    });
+    const gauge: Gauge = new Gauge({ name, help, registers: [this.#registry] });
+    this.#readers.push(() => read(gauge));
   }
 }

@@ -73,7 +73,7 @@ export function renderPanel(view: PanelView): string {
           <span class="soft">epoch ${status.epoch}, ${standing(status)}</span>
         </header>
         <main>
-          ${problems.length === 0 ? undefined : alarms(problems)} ${controls(view)} ${sessions(view)}
+          ${alarms(view)} ${controls(view)} ${sessions(view)}
           ${apps(view)} ${work(view)} ${money(view)} ${audits(view)} ${epochs(view)} ${machine(view)}
         </main>
         <script nonce="${nonce}">${raw(SCRIPT)}</script>
@@ -92,11 +92,13 @@ function standing({ seat, jail }: NodeStatus): string {
   return seat.seat === undefined ? "no seat in the audit ring yet" : "serving";
 }
 
-function alarms(problems: readonly string[]): Html {
+function alarms({ problems, status }: PanelView): Html | undefined {
+  const messages = [...new Set([...problems, ...status.alarms.map(({ message }) => message)])];
+  if (messages.length === 0) return undefined;
   return markup`<section class="wide" role="alert">
     <h2 class="bad">Alarms</h2>
     <ul>
-      ${problems.map((problem) => markup`<li>${problem}</li>`)}
+      ${messages.map((problem) => markup`<li>${problem}</li>`)}
     </ul>
   </section>`;
 }
@@ -187,6 +189,9 @@ function money({ status }: PanelView): Html {
       ["left unsigned", dtel(earnings.lost)],
       ["seat in the audit ring", seat.seat ?? (seat.seatAhead ? "from the next epochs on" : "none")],
       ["coins for gas", trimmed(chain.balance)],
+      ...(status.gas.runwayDays === undefined
+        ? []
+        : [["they last for", `${status.gas.runwayDays.toFixed(1)} days`] as const]),
       ["operator", shortAddress(status.operator)],
     ]),
   ]);

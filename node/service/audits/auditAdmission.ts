@@ -47,7 +47,7 @@ export class AuditAdmission {
 
   /**
    * @param claim Checked as any join is; `checked` holds who signed its grant.
-   * @throws JoinRefused with `audit_not_due`, `grant_signer_unknown` or `grant_limit_reached`; Error where the chain
+   * @throws JoinRefused with `audit_not_due`, `grant_signer_unknown` or `grant_limit_reached` (too many sessions, bytes or seconds); Error where the chain
    * cannot be asked.
    */
   async admit({ grant }: JoinClaim, { details, grantSigner }: CheckedJoin): Promise<AuditSession> {
@@ -74,7 +74,10 @@ export class AuditAdmission {
     const budget = this.#budgets.get(auditorId) ?? { bytes: 0n, milliseconds: 0 };
     this.#budgets.set(auditorId, budget);
     if (this.#of(auditorId).length >= AUDIT_SESSIONS)
-      throw new JoinRefused("audit_not_due", `node ${auditorId} audits with ${AUDIT_SESSIONS} sessions already`);
+      throw new JoinRefused(
+        "grant_limit_reached",
+        `node ${auditorId} audits with ${AUDIT_SESSIONS} sessions already`,
+      );
     if (this.#usedUp(auditorId, budget))
       throw new JoinRefused("grant_limit_reached", "what an auditor gets for nothing in an epoch is used up");
     const session = new AuditSession({
@@ -92,7 +95,8 @@ export class AuditAdmission {
     const epoch = this.#turnEpoch();
     for (const session of this.#sessions.values()) {
       const budget = this.#budgets.get(session.auditorId);
-      if (session.epoch !== epoch) session.end(new SessionEnded("grant_expired", "the audited epoch is over"));
+      if (session.epoch !== epoch)
+        session.end(new SessionEnded("grant_expired", "the audited epoch is over"));
       else if (budget !== undefined && this.#usedUp(session.auditorId, budget)) {
         session.end(new SessionEnded("grant_limit_reached", "the free part of this audit is used up"));
       }
@@ -110,7 +114,10 @@ export class AuditAdmission {
   }
 
   #of(auditorId: bigint): AuditSession[] {
-    return [...this.#sessions.values()].filter((session) => session.auditorId === auditorId);
+    // What is left of the last epoch is ending, and takes nobody's place in this one.
+    return [...this.#sessions.values()].filter(
+      (session) => session.auditorId === auditorId && session.epoch === this.#epoch,
+    );
   }
 
   #usedUp(auditorId: bigint, budget: AuditBudget): boolean {

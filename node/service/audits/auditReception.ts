@@ -54,7 +54,9 @@ export class AuditReception {
     );
     if (this.#firstArrivalMs === undefined || transits.length === 0) throw new Error("no media came through");
     const lost = counted.filter(({ arrivedAtMs }) => arrivedAtMs === undefined).length;
-    const changes = transits.slice(1).map((transit, index) => Math.abs(transit - (transits[index] ?? transit)));
+    const changes = transits
+      .slice(1)
+      .map((transit, index) => Math.abs(transit - (transits[index] ?? transit)));
     return {
       joinMs: this.#firstArrivalMs - this.#startedAtMs,
       roundTripTimeMs: median(transits),

@@ -1,5 +1,6 @@
 import type { Address } from "../../protocol/hex.js";
-import { ReceiptRefused, SessionEnded } from "../../protocol/refusals.js";
+import { ReceiptRefused } from "../../protocol/refusals.js";
+import type { SessionEnded } from "../../protocol/refusals.js";
 import type { SignedReceipt } from "../../protocol/typedData.js";
 import type { ServedSession } from "../../signaling/admission.js";
 

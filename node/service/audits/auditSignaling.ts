@@ -16,7 +16,8 @@ type AuditMethod = "join" | "createTransport" | "connectTransport" | "produce" |
 export type Welcome = z.output<typeof serverNotifications.welcome>;
 export type TrackOffer = z.output<(typeof serverRequests)["newConsumer"]["data"]>;
 
-const answers: { readonly [M in AuditMethod]: { readonly answer: z.ZodType<ClientAnswers[M]> } } = clientRequests;
+const answers: { readonly [M in AuditMethod]: { readonly answer: z.ZodType<ClientAnswers[M]> } } =
+  clientRequests;
 
 interface Pending {
   readonly resolve: (data: unknown) => void;
@@ -50,8 +51,8 @@ export class AuditSignaling {
       maxPayload: MAX_SERVER_MESSAGE_LENGTH,
       perMessageDeflate: false,
     });
-    this.welcome = new Promise<unknown>((resolve, reject) => (this.#welcome = { resolve, reject })).then((data) =>
-      serverNotifications.welcome.parse(data),
+    this.welcome = new Promise<unknown>((resolve, reject) => (this.#welcome = { resolve, reject })).then(
+      (data) => serverNotifications.welcome.parse(data),
     );
     // Where nobody waits for it any more.
     this.welcome.catch(() => undefined);
@@ -74,14 +75,18 @@ export class AuditSignaling {
     return answers[method].answer.parse(answer);
   }
 
-  /** Ends it; what is under way is refused with the reason. */
-  close(reason: Error): void {
+  /** Ends it; what is under way is refused with the reason. Resolves when the node knows, or after a second. */
+  async close(reason: Error): Promise<void> {
     this.#end(reason);
+    if (this.#socket.readyState === WebSocket.CLOSED) return;
+    const closed = new Promise<void>((resolve) => this.#socket.once("close", () => resolve()));
     // 1000: the session is over on purpose, nobody comes back to it.
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(1000);
     else this.#socket.terminate();
     // A node that does not answer the close holds no socket here.
-    setTimeout(() => this.#socket.terminate(), CLOSE_TIMEOUT_MS).unref();
+    const giveUp = setTimeout(() => this.#socket.terminate(), CLOSE_TIMEOUT_MS);
+    await closed;
+    clearTimeout(giveUp);
   }
 
   #send(message: SignalingMessage): void {

@@ -9,7 +9,9 @@ export type StoredRound = AuditRound & { readonly round: number };
 
 const reportSchema = z.object({ node_id: z.string().transform((value) => BigInt(value)), score: z.number() });
 const roundSchema = z.union([
-  z.object({ round: z.number(), fault: z.string() }).transform(({ round, fault }): StoredRound => ({ round, fault })),
+  z
+    .object({ round: z.number(), fault: z.string() })
+    .transform(({ round, fault }): StoredRound => ({ round, fault })),
   z
     .object({
       round: z.number(),

@@ -49,7 +49,9 @@ export class AuditStream {
         ? { mimeType: "audio/opus", channels: 2, ...OPUS }
         : { mimeType: "video/VP8", channels: undefined, ...VP8 };
     return {
-      codecs: [{ mimeType, payloadType, clockRate, ...(channels !== undefined && { channels }), parameters: {} }],
+      codecs: [
+        { mimeType, payloadType, clockRate, ...(channels !== undefined && { channels }), parameters: {} },
+      ],
       headerExtensions: [],
       encodings: [{ ssrc: (kind === "audio" ? this.#audio : this.#video).ssrc }],
       rtcp: { cname: "audit", reducedSize: true },
@@ -91,7 +93,11 @@ export function packetNumber(payload: Buffer): number | undefined {
 }
 
 function newTrack(): TrackState {
-  return { ssrc: randomInt(1, 0x7fff_ffff), sequenceNumber: randomInt(0x8000), timestamp: randomInt(0x7fff_ffff) };
+  return {
+    ssrc: randomInt(1, 0x7fff_ffff),
+    sequenceNumber: randomInt(0x8000),
+    timestamp: randomInt(0x7fff_ffff),
+  };
 }
 
 function packetOf(

@@ -53,7 +53,7 @@ export class HandshakeOrder {
 
 function recordsOf(datagram: Buffer): Buffer[] {
   const records: Buffer[] = [];
-  for (let start = 0; start + RECORD_HEADER_BYTES <= datagram.length; ) {
+  for (let start = 0; start + RECORD_HEADER_BYTES <= datagram.length;) {
     const end = start + RECORD_HEADER_BYTES + datagram.readUInt16BE(start + 11);
     records.push(datagram.subarray(start, end));
     start = end;
@@ -66,7 +66,7 @@ function spanOf(record: Buffer): Span | undefined {
   if (record[0] !== HANDSHAKE || record.readUInt16BE(3) !== 0) return undefined;
   let start: Position | undefined;
   let end: Position | undefined;
-  for (let at = RECORD_HEADER_BYTES; at + MESSAGE_HEADER_BYTES <= record.length; ) {
+  for (let at = RECORD_HEADER_BYTES; at + MESSAGE_HEADER_BYTES <= record.length;) {
     const length = record.readUIntBE(at + 1, 3);
     const message = record.readUInt16BE(at + 4);
     const offset = record.readUIntBE(at + 6, 3);

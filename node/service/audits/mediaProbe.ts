@@ -49,7 +49,7 @@ const MEASURE_MS = 4_000;
 const LAST_ARRIVALS_MS = 800;
 /** What is sent while the receiver's first packets are on their way is not counted. */
 const WARM_UP_MS = 300;
-const CLOSING_MS = 500;
+const CLOSING_MS = 1_000;
 const PACING_MS = 10;
 const GRANT_SECONDS = 120;
 
@@ -195,7 +195,10 @@ class AuditParty {
         .catch(() => undefined);
       return Promise.resolve();
     };
-    await this.#open(await this.#signaling.request("createTransport", { direction: "receive", rtpCapabilities }), signal);
+    await this.#open(
+      await this.#signaling.request("createTransport", { direction: "receive", rtpCapabilities }),
+      signal,
+    );
     isConnected?.();
   }
 
@@ -230,8 +233,7 @@ class AuditParty {
   }
 
   async close(): Promise<void> {
-    this.#signaling.close(new Error("the audit is over"));
-    await this.#transport?.close();
+    await Promise.all([this.#signaling.close(new Error("the audit is over")), this.#transport?.close()]);
   }
 
   async #join(): Promise<RtpCapabilities> {
@@ -243,7 +245,10 @@ class AuditParty {
     if (chainId !== domain.chainId || verifyingContract !== domain.verifyingContract)
       throw new Error("it belongs to another deployment");
     const session = Wallet.createRandom();
-    const details = JSON.stringify({ identity: this.#role, audit: { auditorId: auditorId.toString(), epoch } });
+    const details = JSON.stringify({
+      identity: this.#role,
+      audit: { auditorId: auditorId.toString(), epoch },
+    });
     const grant = {
       app: parseAddress(operator.address),
       sessionKey: parseAddress(session.address),
@@ -263,14 +268,12 @@ class AuditParty {
     return routerRtpCapabilities;
   }
 
-  async #open(
-    parameters: TransportParameters,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #open(parameters: TransportParameters, signal: AbortSignal): Promise<void> {
     this.#transport = await AuditTransport.open(
       {
         parameters,
-        isAllowed: (address) => this.#options.allowPrivate || (isIP(address) !== 0 && !isPrivateAddress(address)),
+        isAllowed: (address) =>
+          this.#options.allowPrivate || (isIP(address) !== 0 && !isPrivateAddress(address)),
         connect: (dtlsParameters) =>
           this.#signaling.request("connectTransport", { transportId: parameters.id, dtlsParameters }),
       },

@@ -61,7 +61,7 @@ export function upkeepTurnSeconds({
 
 /** Whether proofs of an epoch are no longer taken and claims are. */
 export function deadlinePassed(
-  { chain }: Pick<DutyContext, "chain">,
+  { chain }: { readonly chain: Pick<NodeChain, "head"> },
   seed: SeedState & { state: "drawn" },
 ): boolean {
   const { timestamp, number } = chain.head;

@@ -22,7 +22,10 @@ export function deservesStrike(audit: NodeAudit, { lowMark }: Pick<PenaltyRules,
 }
 
 /** Seats of the auditors whose score all others, two or more, contradict by far and on the same side. */
-export function outliers(audit: NodeAudit, { outlierDistance }: Pick<PenaltyRules, "outlierDistance">): number[] {
+export function outliers(
+  audit: NodeAudit,
+  { outlierDistance }: Pick<PenaltyRules, "outlierDistance">,
+): number[] {
   if (!isJudged(audit)) return [];
   const revealed = audit.auditors.filter(({ weight }) => weight > 0);
   return revealed

@@ -33,7 +33,10 @@ export function penaltyDuty(context: PenaltyDutyContext): Duty {
       log.info({ ...details, intent: intent.key }, "penalty posted");
     } catch (error) {
       if (!(error instanceof TransactionReverted)) throw error;
-      log.debug({ ...details, intent: intent.key, reason: error.reason }, "penalty refused: there is none to post");
+      log.debug(
+        { ...details, intent: intent.key, reason: error.reason },
+        "penalty refused: there is none to post",
+      );
     }
   };
 

@@ -4,6 +4,7 @@ import { AccessToken } from "../../../node/client/AccessToken.js";
 import type { IssueOptions } from "../../../node/client/AccessToken.js";
 import { parseRoomToken, stringifyRoomToken } from "../../../node/client/roomToken.js";
 import { createSessionKey } from "../../../node/client/sessionKey.js";
+import { parseGrantDetails } from "../../../node/protocol/grantDetails.js";
 import { parseAddress } from "../../../node/protocol/hex.js";
 import { accessGrant, detailsHash, roomHash, typedDataDomain } from "../../../node/protocol/typedData.js";
 
@@ -40,6 +41,20 @@ describe("AccessToken", () => {
       identity: "alice",
       name: "Alice",
       voucherUrl: "https://app.example/vouchers",
+    });
+  });
+
+  it("says where a room may meet and who is told of it, and what the participant may do", async () => {
+    const { details } = await tokens.issue({
+      ...options,
+      homes: [3n, 8n],
+      webhookUrl: "https://app.example/webhooks",
+      permissions: { publish: ["audio"], admin: true },
+    });
+    expect(parseGrantDetails(details)).to.include({ webhookUrl: "https://app.example/webhooks" });
+    expect(parseGrantDetails(details).homes).to.deep.equal([3n, 8n]);
+    expect(parseGrantDetails(details).permissions).to.deep.equal({
+      ...{ join: true, publish: ["audio"], subscribe: true, data: true, hidden: false, admin: true },
     });
   });
 

@@ -48,11 +48,11 @@ describe("Room's media and data", () => {
       await eventually("the full picture", () => frames.width === 640, 20_000);
       const changed = next(receiver, "trackLayersChanged");
       await remote.setPreferredLayers({ spatialLayer: 0, temporalLayer: 2 });
-      await eventually("the small picture", () => frames.width === 320, 10_000);
+      await eventually("the small picture", () => frames.width === 320, 25_000);
       expect((await changed)[0]).to.equal(remote);
       await eventually("it is told", () => remote.layers?.spatialLayer === 0);
       await remote.setPreferredLayers({ spatialLayer: 1 });
-      await eventually("the full picture again", () => frames.width === 640, 10_000);
+      await eventually("the full picture again", () => frames.width === 640, 25_000);
     });
 
     it("of VP9 SVC", async () => {

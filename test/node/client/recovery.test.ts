@@ -205,12 +205,12 @@ describe("Room, when its connection is lost", () => {
     const died = once(node.media, "workerdied");
     process.kill(worker?.pid ?? 0, "SIGKILL");
     await died;
-    await eventually("both joined again", () => events.every((one) => one.includes("rejoined")), 10_000);
+    await eventually("both joined again", () => events.every((one) => one.includes("rejoined")), 25_000);
     const counts = frames.map(({ count }) => count);
     await eventually(
       "new frames on both sides",
       () => frames.every(({ count }, i) => count > (counts[i] ?? 0) + 15),
-      10_000,
+      25_000,
     );
     for (const [i, room] of rooms.entries()) {
       expect(events[i]).to.deep.equal(["worker_died", "rejoined"]);
@@ -234,12 +234,12 @@ describe("Room, when its connection is lost", () => {
     for (const room of rooms) await first.publishTestMedia(room);
     await eventually("frames on both sides", () => frames.every(({ count }) => count > 15));
     first.stopping.abort();
-    await eventually("both moved", () => events.every((one) => one.includes("moved")), 10_000);
+    await eventually("both moved", () => events.every((one) => one.includes("moved")), 25_000);
     const counts = frames.map(({ count }) => count);
     await eventually(
       "new frames on both sides",
       () => frames.every(({ count }, i) => count > (counts[i] ?? 0) + 15),
-      10_000,
+      25_000,
     );
     for (const [i, room] of rooms.entries()) {
       expect(events[i]).to.deep.equal(["node_closing", "moved"]);

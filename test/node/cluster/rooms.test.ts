@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import { testPattern, testTone } from "../../../node/client/testMedia.js";
+import { PublicUrlPolicy } from "../../../node/service/publicUrl.js";
 import { eventually } from "../support/eventually.js";
 import { APP, BareNode, ROOM, TestRegistry } from "./support/BareNode.js";
 import type { BareMember } from "./support/BareNode.js";
@@ -278,7 +279,10 @@ describe("rooms across nodes", () => {
   it("passes commands on, through a home that nobody is on too", async () => {
     const [home, a, b] = [await node(1n), await node(2n), await node(3n)];
     const [ada, bob] = [await a.join("ada", { homes: [1n] }), await b.join("bob", { homes: [1n] })];
-    await eventually("they know each other", () => identities(ada).join() === "bob" && identities(bob).join() === "ada");
+    await eventually(
+      "they know each other",
+      () => identities(ada).join() === "bob" && identities(bob).join() === "ada",
+    );
     const heard: string[] = [];
     ada.link.on("command", ({ command }) => heard.push(`ada ${command.action}`));
     bob.link.on("command", ({ command }) => heard.push(`bob ${command.action}`));
@@ -289,6 +293,25 @@ describe("rooms across nodes", () => {
     expect(home.links.forward(signed)).to.equal(true);
     await eventually("both hear it", () => heard.sort().join() === "ada close,bob close,bob close");
     expect(home.links.forward({ ...signed, command: { ...command, room: "another" } })).to.equal(false);
+  });
+
+  it("goes to no endpoint and sends to no address in its own network", async () => {
+    const policy = new PublicUrlPolicy({ protocols: ["ws:", "wss:"], allowPrivate: false });
+    const [home, a] = [
+      await node(1n, { addressFault: (ip) => policy.fault(`ws://${ip}/`) }),
+      await node(2n, { endpointFault: (url) => policy.faultResolved(url) }),
+    ];
+    const ada = await a.join("ada", { homes: [1n] });
+    expect(ada.link.homeNodeId).to.equal(2n);
+    expect([home.links.status.links, a.links.status.links]).to.deep.equal([[], []]);
+    const b = await node(3n);
+    const bob = await b.join("bob", { homes: [1n] });
+    const eve = await home.join("eve", { homes: [1n] });
+    await publish(eve);
+    await eventually("they know each other", () => identities(eve).join() === "bob");
+    await pause(500);
+    expect(seenBy(bob, { eve })).to.deep.equal([]);
+    expect(await b.transports()).to.equal(2);
   });
 
   it("spans nodes with several media workers", async () => {

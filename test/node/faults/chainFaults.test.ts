@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { IServiceAttestations__factory } from "../../../types/contracts/factories/service/IServiceAttestations__factory.js";
 import { FaultStage } from "./support/FaultStage.js";
-import type { StagedOperator } from "./support/FaultStage.js";
+import type { StagedOperator } from "./support/StagedOperator.js";
 import { calls, sends, transactionOf } from "./support/RpcProxy.js";
 import type { RpcProxy } from "./support/RpcProxy.js";
 
@@ -9,7 +9,7 @@ const MB = 1_000_000n;
 const ATTEST = IServiceAttestations__factory.createInterface().getFunction("attest").selector;
 
 describe("a node whose chain fails it", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let stage: FaultStage;
   let proxy: RpcProxy;
 

@@ -10,7 +10,7 @@ import { AuditStore } from "../../../node/service/audits/auditStore.js";
 import { mined } from "../support/localChain.js";
 import { outOfOrder } from "./support/AppServer.js";
 import { FaultStage } from "./support/FaultStage.js";
-import type { StagedOperator } from "./support/FaultStage.js";
+import type { StagedOperator } from "./support/StagedOperator.js";
 import { calls, estimates, reads, sends, transactionOf } from "./support/RpcProxy.js";
 import type { Hold, RpcMatch, RpcProxy } from "./support/RpcProxy.js";
 
@@ -30,7 +30,7 @@ const SELECTORS = {
 type Step = keyof typeof SELECTORS;
 
 describe("a node that is killed", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let stage: FaultStage;
   let proxy: RpcProxy;
   let operator: StagedOperator;

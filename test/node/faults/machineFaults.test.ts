@@ -13,7 +13,7 @@ import { walletOf } from "../support/participants.js";
 import { PRICE_WEI_PER_GB } from "../support/testOperator.js";
 import { outOfOrder } from "./support/AppServer.js";
 import { FaultStage } from "./support/FaultStage.js";
-import type { StagedOperator } from "./support/FaultStage.js";
+import type { StagedOperator } from "./support/StagedOperator.js";
 
 const pendingBlockSchema = z.looseObject({
   transactions: z.array(z.looseObject({ hash: z.string(), from: z.string() })),
@@ -22,7 +22,7 @@ const MB = 1_000_000n;
 const WEI_PER_GWEI = 1_000_000_000n;
 
 describe("a node whose machine, key or app fails it", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let stage: FaultStage;
 
   before(async function () {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { feeWei, floorToGwei, scoreWei } from "../../../node/protocol/amounts.js";
 import { createEpochClock } from "../../../node/protocol/epochClock.js";
-import { MAX_DETAILS_BYTES, parseGrantDetails } from "../../../node/protocol/grantDetails.js";
+import { MAX_DETAILS_BYTES, mayPublish, parseGrantDetails } from "../../../node/protocol/grantDetails.js";
 import { samplePoints } from "../../../node/protocol/sampling.js";
 import {
   accessGrantSchema,
@@ -100,12 +100,25 @@ describe("wire schemas", function () {
     const voucherUrl = "https://app.example/vouchers";
     const details = parseGrantDetails(JSON.stringify({ identity: "ada", voucherUrl, team: "blue" }));
     expect(details).to.deep.include({ identity: "ada", voucherUrl, team: "blue" });
-    expect(details.permissions).to.deep.equal({ publish: true, subscribe: true, data: true });
+    const usual = { join: true, publish: true, subscribe: true, data: true, hidden: false, admin: false };
+    expect(details.permissions).to.deep.equal(usual);
+    const asked = parseGrantDetails(
+      JSON.stringify({ identity: "ada", permissions: { publish: ["audio"], admin: true }, homes: ["7"] }),
+    );
+    expect(asked.permissions).to.deep.equal({ ...usual, publish: ["audio"], admin: true });
+    expect(asked.homes).to.deep.equal([7n]);
+    const kinds = ["audio", "video"] as const;
+    expect(kinds.map((kind) => mayPublish(usual, kind))).to.deep.equal([true, true]);
+    expect(kinds.map((kind) => mayPublish(asked.permissions, kind))).to.deep.equal([true, false]);
+    expect(kinds.map((kind) => mayPublish({ ...usual, hidden: true }, kind))).to.deep.equal([false, false]);
     const bad: [details: string, says: string][] = [
       ["{", "not JSON"],
       ["[]", "invalid"],
       [JSON.stringify({ voucherUrl }), "identity"],
       [JSON.stringify({ identity: "ada", voucherUrl: "file:///etc/passwd" }), "voucherUrl"],
+      [JSON.stringify({ identity: "ada", voucherUrl, permissions: { fly: true } }), "fly"],
+      [JSON.stringify({ identity: "ada", voucherUrl, permissions: { publish: ["smell"] } }), "publish"],
+      [JSON.stringify({ identity: "ada", voucherUrl, homes: Array(9).fill("1") }), "homes"],
       [
         JSON.stringify({ identity: "ada", voucherUrl, pad: "ü".repeat(MAX_DETAILS_BYTES / 2) }),
         "longer than",

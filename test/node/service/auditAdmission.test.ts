@@ -66,7 +66,18 @@ describe("audit admission", function () {
         }),
       );
     };
-    return { service, accounts, receipts, audits, state, admit, close: () => (service.close(), database.close()) };
+    return {
+      service,
+      accounts,
+      receipts,
+      audits,
+      state,
+      admit,
+      close: () => {
+        service.close();
+        database.close();
+      },
+    };
   }
   type Node = ReturnType<typeof auditedNode>;
   let node: Node;
@@ -127,7 +138,7 @@ describe("audit admission", function () {
     expect(node.service.accepting).to.equal(false);
     await node.admit({ session: "a" });
     await node.admit({ session: "b" });
-    expect(await codeOf(node.admit({ session: "c" }))).to.equal("audit_not_due");
+    expect(await codeOf(node.admit({ session: "c" }))).to.equal("grant_limit_reached");
     expect(await codeOf(node.admit({ session: "b" }))).to.equal("none");
     expect(await codeOf(node.admit({ session: "c", auditorId: 6n }))).to.equal("none");
     expect(node.state.chainAsked, "each operator once").to.equal(2);

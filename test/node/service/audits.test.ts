@@ -185,7 +185,13 @@ describe("audit findings", function () {
         ...{ running: 0, most: 0 },
       };
       const instance = new Auditor({
-        ...{ clock, store, log: pino({ enabled: false }), random: () => options.random, longestProbeMs: 4_000 },
+        ...{
+          clock,
+          store,
+          log: pino({ enabled: false }),
+          random: () => options.random,
+          longestProbeMs: 4_000,
+        },
         now: () => state.timestamp * 1_000,
         watcher: {
           get head() {

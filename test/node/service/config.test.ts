@@ -52,7 +52,7 @@ describe("configuration", function () {
     expect(config.chain).to.deep.include({ pollSeconds: 2_000, maxGasPriceGwei: parseUnits("2000", "gwei") });
     expect(config.payment).to.deep.include({ credit: parseEther("1"), allowPrivateVoucherUrls: false });
     expect(config.service.maxUnsignedMegabytes).to.equal(32_000_000n);
-    expect(config.public).to.deep.equal({ host: "0.0.0.0", port: 4443 });
+    expect(config.public).to.deep.equal({ host: "0.0.0.0", port: 4443, trustedProxies: [] });
   });
 
   it("is shown whole by the sample, whose comments state the defaults", async function () {

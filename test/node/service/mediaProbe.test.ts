@@ -54,7 +54,9 @@ describe("media probe", function () {
     relay.impair({});
   });
 
-  const probe = (options: { nodeId?: bigint; url?: string; joinTimeoutMs?: number; measureMs?: number } = {}) =>
+  const probe = (
+    options: { nodeId?: bigint; url?: string; joinTimeoutMs?: number; measureMs?: number } = {},
+  ) =>
     createMediaProbe({
       ...{ auditorId: 5n, operator: admission.signer, domain: admission.domain, allowPrivate: true },
       ...{ joinTimeoutMs: 15_000, measureMs: 2_000, signal: stopping.signal, ...options },
@@ -74,7 +76,10 @@ describe("media probe", function () {
     expect(frozenRatio).to.be.lessThan(0.1);
     expect(roundScore(found)).to.be.greaterThan(9_000);
     await pause(500);
-    expect(admission.sessions.every(({ left }) => left), "both sessions have left").to.equal(true);
+    expect(
+      admission.sessions.every(({ left }) => left),
+      "both sessions have left",
+    ).to.equal(true);
   });
 
   it("measures the delay, jitter and loss of the way to a node, and scores it below the low mark", async function () {
@@ -111,7 +116,9 @@ describe("media probe", function () {
     const silentServer = new WebSocketServer({ port: 0, host: "127.0.0.1" });
     await once(silentServer, "listening");
     const redirecting = createServer((_, response) => response.writeHead(302, { location: endpoint }).end());
-    redirecting.on("upgrade", (_, socket) => socket.end(`HTTP/1.1 302 Found\r\nlocation: ${endpoint}\r\n\r\n`));
+    redirecting.on("upgrade", (_, socket) =>
+      socket.end(`HTTP/1.1 302 Found\r\nlocation: ${endpoint}\r\n\r\n`),
+    );
     redirecting.listen(0, "127.0.0.1");
     await once(redirecting, "listening");
     const urlOf = (server: { address(): unknown }) => {
@@ -120,16 +127,22 @@ describe("media probe", function () {
       return `ws://127.0.0.1:${String(port)}/`;
     };
     try {
-      expect((await probe({ url: urlOf(silentServer), joinTimeoutMs: 1_000 })).fault).to.contain("no media within");
+      expect((await probe({ url: urlOf(silentServer), joinTimeoutMs: 1_000 })).fault).to.contain(
+        "no media within",
+      );
       silentServer.on("connection", (socket) => socket.send("what?"));
-      expect((await probe({ url: urlOf(silentServer), joinTimeoutMs: 1_000 })).fault).to.contain("another protocol");
+      expect((await probe({ url: urlOf(silentServer), joinTimeoutMs: 1_000 })).fault).to.contain(
+        "another protocol",
+      );
       expect((await probe({ url: urlOf(redirecting) })).fault).to.contain("302");
       const careful = createMediaProbe({
         ...{ auditorId: 5n, operator: admission.signer, domain: admission.domain, allowPrivate: false },
         ...{ joinTimeoutMs: 1_000, signal: stopping.signal },
       });
       for (const url of ["wss://127.0.0.1:1/", "wss://[::1]:1/", "wss://localhost:1/", "http://example.org/"])
-        expect((await careful({ nodeId: 7n, endpoint: url, epoch: EPOCH })).fault, url).to.match(/private|not ws/);
+        expect((await careful({ nodeId: 7n, endpoint: url, epoch: EPOCH })).fault, url).to.match(
+          /private|not ws/,
+        );
     } finally {
       for (const client of silentServer.clients) client.terminate();
       silentServer.close();
@@ -144,8 +157,14 @@ describe("media probe", function () {
           id: "transport",
           iceParameters: { usernameFragment: "u".repeat(8), password: "p".repeat(24) },
           iceCandidates: [
-            { ...{ foundation: "1", priority: 1, type: "host", port: 9, protocol: "udp" }, ...host("10.0.0.1") },
-            { ...{ foundation: "2", priority: 1, type: "host", port: 9, protocol: "tcp" }, ...host("8.8.8.8") },
+            {
+              ...{ foundation: "1", priority: 1, type: "host", port: 9, protocol: "udp" },
+              ...host("10.0.0.1"),
+            },
+            {
+              ...{ foundation: "2", priority: 1, type: "host", port: 9, protocol: "tcp" },
+              ...host("8.8.8.8"),
+            },
           ],
           dtlsParameters: { fingerprints: [{ algorithm: "sha-256", value: "00" }] },
         },

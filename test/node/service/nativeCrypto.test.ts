@@ -60,7 +60,10 @@ describe("native crypto", function () {
         }
         const expected = outcome(() => recoverAddress(digest, signature));
         if (expected === "refused") refused += 1;
-        expect(outcome(() => recoverSigner(digest, signature)), `${r} ${s} ${yParity}`).to.equal(expected);
+        expect(
+          outcome(() => recoverSigner(digest, signature)),
+          `${r} ${s} ${yParity}`,
+        ).to.equal(expected);
       }
     }
     expect(refused, "some were no signatures at all").to.be.greaterThan(10);

@@ -191,7 +191,9 @@ describe("penalties on chain", function () {
     await allLook(operators, epoch);
     const struck = await strikesOn().queryFilter(strikesOn().filters.Struck());
     const found = struck.map(({ args }) => `${args.nodeId} ${args.epoch} ${args.reason}`);
-    expect(found.toSorted()).to.deep.equal([`${bad.nodeId} ${epoch} 0`, `${liar.nodeId} ${epoch} 1`].toSorted());
+    expect(found.toSorted()).to.deep.equal(
+      [`${bad.nodeId} ${epoch} 0`, `${liar.nodeId} ${epoch} 1`].toSorted(),
+    );
     // Nobody paid for a transaction that failed, and a second look sends nothing.
     const sentBefore = await Promise.all(
       nodes.map(({ wallet }) => chain.provider.getTransactionCount(wallet.address)),

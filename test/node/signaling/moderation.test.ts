@@ -197,6 +197,15 @@ describe("moderation", () => {
     await expectRefused(postBody("{"), 429, "rate_limited");
   });
 
+  it("gives strangers who guess at keys no more than a few tries", async () => {
+    const alice = await stage.joined("alice");
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      const signer = Wallet.createRandom();
+      await expectRefused(post("remove", alice.key.address, { signer }), 403, "signer_unknown");
+    }
+    await expectRefused(post("remove", alice.key.address), 429, "rate_limited");
+  });
+
   /** What a join is refused with; undefined where it is not. */
   async function joinCode(key: SessionKey, room: string): Promise<string | undefined> {
     const client = await RawClient.welcomed(stage.node.signaling.url);

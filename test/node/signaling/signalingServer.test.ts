@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect } from "chai";
+import { createSessionKey } from "../../../node/client/sessionKey.js";
 import { CLOSE_CODES, MAX_MESSAGE_BYTES } from "../../../node/protocol/signaling.js";
 import { RawClient } from "../support/RawClient.js";
 import { eventually } from "../support/eventually.js";
@@ -131,6 +132,24 @@ describe("signaling server", () => {
     const answers = flooder.messages.filter(({ errorCode }) => errorCode !== undefined);
     expect(answers.length).to.be.at.most(52);
     await expectUndisturbed(bystander);
+  });
+
+  it("lets only so many requests wait behind one that takes long", async () => {
+    await start({ maxWaitingRequests: 3 });
+    const [bystander, client] = [await connected(), await connected()];
+    let admitted: () => void = () => undefined;
+    const admit = node.admission.admit.bind(node.admission);
+    node.admission.admit = async (claim) => {
+      await new Promise<void>((resolve) => (admitted = resolve));
+      return admit(claim);
+    };
+    const joining = client.request("join", await node.claim(client, createSessionKey()));
+    const pings = Array.from({ length: 5 }, () => client.request("ping", {}));
+    for (const refused of pings.slice(2)) expect((await refused).errorCode).to.equal("rate_limited");
+    await expectUndisturbed(bystander);
+    admitted();
+    expect((await joining).errorCode).to.equal(undefined);
+    for (const served of pings.slice(0, 2)) expect((await served).errorCode).to.equal(undefined);
   });
 
   it("gives up on those who do not join", async () => {

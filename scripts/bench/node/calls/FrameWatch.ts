@@ -39,7 +39,10 @@ export class FrameWatch {
   /** The longest time between two frames since `sinceMs`, the first being the last one before it. */
   longestPauseSince(sinceMs: number): number {
     const times = this.#frames.map(({ atMs }) => atMs);
-    const from = Math.max(0, times.findLastIndex((atMs) => atMs < sinceMs));
+    const from = Math.max(
+      0,
+      times.findLastIndex((atMs) => atMs < sinceMs),
+    );
     let longest = 0;
     for (let index = from + 1; index < times.length; index += 1) {
       longest = Math.max(longest, (times[index] ?? 0) - (times[index - 1] ?? 0));

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Leg, Sfu } from "../sfu/Sfu.js";
 import { cpuTimeMs, droppedDatagrams } from "../support/processes.js";
 import { mean } from "../support/statistics.js";
-import type { EndpointCount, Fleet } from "./Fleet.js";
+import type { EndpointCount, Fleets } from "./Fleet.js";
 import { STREAMS } from "./MediaSource.js";
 
 /** So many receivers read what they get and see by sequence numbers what is missing; of the others it is counted. */
@@ -10,13 +10,6 @@ const WATCHERS = 10;
 const DRAIN_MS = 400;
 /** Endpoints that connect at the same time. */
 const CONNECT_AT_ONCE = 8;
-
-export interface Fleets {
-  /** Publishers and watchers. */
-  readonly active: Fleet;
-  /** All others; stands still while something is measured. */
-  readonly parked: Fleet;
-}
 
 /** What came of one run. */
 export interface RunFigures {
@@ -77,7 +70,9 @@ export class Audience {
     while (this.size < size) {
       const batch = Math.min(CONNECT_AT_ONCE, size - this.size);
       await Promise.all(
-        Array.from({ length: batch }, (_, index) => this.#subscribe(this.#watchers.length + index < WATCHERS)),
+        Array.from({ length: batch }, (_, index) =>
+          this.#subscribe(this.#watchers.length + index < WATCHERS),
+        ),
       );
     }
   }
@@ -91,7 +86,10 @@ export class Audience {
     await parked.park(seconds * 1_000 + 3 * DRAIN_MS);
     await sleep(DRAIN_MS);
     const dropsBefore = await droppedDatagrams();
-    const [mediaBefore, driverBefore] = [await cpuTimeMs(mediaPid), driverPid && (await cpuTimeMs(driverPid))];
+    const [mediaBefore, driverBefore] = [
+      await cpuTimeMs(mediaPid),
+      driverPid && (await cpuTimeMs(driverPid)),
+    ];
     const sentBefore = await active.stopSource(this.#publisherId);
     await active.startSource(this.#publisherId);
     await sleep(seconds * 1_000);

@@ -6,6 +6,19 @@ import type { LocalDescription, RemoteDescription } from "./description.js";
 const countSchema = z.array(z.object({ received: z.number(), expected: z.number(), rtcp: z.number() }));
 export type EndpointCount = z.output<typeof countSchema>[number];
 
+/** The load generator's two processes. */
+export interface Fleets {
+  /** Publishers, and subscribers that read what they get. */
+  readonly active: Fleet;
+  /** All others; stands still while something is measured. */
+  readonly parked: Fleet;
+}
+
+export async function startFleets(): Promise<Fleets> {
+  const [active, parked] = await Promise.all([Fleet.start(), Fleet.start()]);
+  return { active, parked };
+}
+
 /** Light endpoints in a process of their own. */
 export class Fleet {
   readonly #process: ChildRpc;

@@ -85,10 +85,7 @@ export class LightEndpoint {
     // Connected: the kernel then has the way of each packet at hand, and nobody else can write to it.
     this.#socket.connect(remote.port, remote.address);
     await once(this.#socket, "connect");
-    const timeout = AbortSignal.any([
-      AbortSignal.timeout(CONNECT_TIMEOUT_MS),
-      ...(signal ? [signal] : []),
-    ]);
+    const timeout = AbortSignal.any([AbortSignal.timeout(CONNECT_TIMEOUT_MS), ...(signal ? [signal] : [])]);
     while (!this.#checked) {
       this.keepAlive();
       await sleep(CHECK_INTERVAL_MS, undefined, { signal: timeout });
@@ -98,7 +95,8 @@ export class LightEndpoint {
 
   /** Renews the consent to send (RFC 7675) where the other side does not ask for it; to be called every few seconds. */
   keepAlive(): void {
-    if (this.#remote && !this.#remote.controlling) this.#socket.send(bindingRequest(this.#local, this.#remote));
+    if (this.#remote && !this.#remote.controlling)
+      this.#socket.send(bindingRequest(this.#local, this.#remote));
   }
 
   /** One report for each stream that arrives. */
@@ -155,7 +153,10 @@ export class LightEndpoint {
         set onData(handler: (data: Buffer, from: readonly [string, number]) => void) {
           setHandler((packet) => handler(packet, ["127.0.0.1", 0]));
         },
-        send: async (data) => void socket.send(data),
+        send: (data) => {
+          socket.send(data);
+          return Promise.resolve();
+        },
         close: async () => undefined,
       },
       cert: certificate.certPem,

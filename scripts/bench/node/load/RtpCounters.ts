@@ -78,7 +78,10 @@ export class RtpCounters {
       stream.reportedExpected = expected;
       stream.reportedReceived = stream.received;
       report.writeUInt32BE(ssrc, offset);
-      report.writeUInt8(expectedSince === 0 ? 0 : Math.min(255, (256 * lostSince) / expectedSince) | 0, offset + 4);
+      report.writeUInt8(
+        expectedSince === 0 ? 0 : Math.min(255, (256 * lostSince) / expectedSince) | 0,
+        offset + 4,
+      );
       report.writeUIntBE(Math.max(0, expected - stream.received) & 0x7fffff, offset + 5, 3);
       report.writeUInt32BE(stream.lastSequence >>> 0, offset + 8);
       offset += 24;

@@ -32,7 +32,10 @@ serveRpc({
     return endpoint.profileName;
   },
   count(data) {
-    const counters = z.array(z.number()).parse(data).map((id) => endpointOf(id).counters);
+    const counters = z
+      .array(z.number())
+      .parse(data)
+      .map((id) => endpointOf(id).counters);
     return counters.map((counter) => ({ ...counter.total(), rtcp: counter.rtcpReceived }));
   },
   startSource(data) {

@@ -34,7 +34,11 @@ export function bindingRequest(local: IceCredentials, remote: IceCredentials): B
 }
 
 /** The answer to a connectivity check. IPv4 only. */
-export function bindingSuccess(request: Buffer, from: { address: string; port: number }, local: IceCredentials): Buffer {
+export function bindingSuccess(
+  request: Buffer,
+  from: { address: string; port: number },
+  local: IceCredentials,
+): Buffer {
   const mapped = Buffer.alloc(8);
   mapped.writeUInt8(1, 1); // IPv4
   mapped.writeUInt16BE(from.port ^ (MAGIC_COOKIE >>> 16), 2);

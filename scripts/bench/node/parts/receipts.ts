@@ -10,7 +10,7 @@ import { ReceiptStore } from "../../../../node/service/receiptStore.js";
 import { NODE_ID } from "../../../../test/node/support/sessionServices.js";
 import { testDomain } from "../../../../test/node/support/participants.js";
 import { Audience } from "../load/Audience.js";
-import { Fleet } from "../load/Fleet.js";
+import { startFleets } from "../load/Fleet.js";
 import type { Part } from "../part.js";
 import { NodeSfu } from "../sfu/NodeSfu.js";
 import type { SignalingClient } from "../sfu/SignalingClient.js";
@@ -51,8 +51,7 @@ export const receipts: Part = {
     await useNativeCrypto();
     const directory = await mkdtemp(join(tmpdir(), "bench-receipts-"));
     const databasePath = join(directory, "node.sqlite");
-    const fleets = { active: await Fleet.start(), parked: await Fleet.start() };
-    const node = await NodeSfu.start({ databasePath });
+    const [fleets, node] = await Promise.all([startFleets(), NodeSfu.start({ databasePath })]);
     try {
       await pin(process.pid, OTHER_CORE);
       for (const { pid } of [fleets.active, fleets.parked]) await pin(pid, OTHER_CORE);
@@ -60,7 +59,8 @@ export const receipts: Part = {
       const audience = await Audience.open(node, fleets);
       await audience.growTo(size);
       const participants: Participant[] = [];
-      for (let index = 0; index < sessions; index += 1) participants.push(await participant(node, receiptsEach));
+      for (let index = 0; index < sessions; index += 1)
+        participants.push(await participant(node, receiptsEach));
 
       const media = audience.run(mediaSeconds);
       const cpuBeforeMs = await cpuTimeMs(node.driverPid);

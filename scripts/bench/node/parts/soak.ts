@@ -30,7 +30,8 @@ const TOLERANCE = { openFiles: 4, heapBytes: 12e6, residentBytes: 80e6, workerRe
 /** Ten minutes of what a node lives through, and then nothing of it may be left. */
 export const soak: Part = {
   name: "soak",
-  summary: "joins, leaves, floods, malformed messages, half-open sockets, killed workers: nothing leaks, no receipt is lost",
+  summary:
+    "joins, leaves, floods, malformed messages, half-open sockets, killed workers: nothing leaks, no receipt is lost",
   onRequest: true,
   async run(options) {
     const { quick, report, signal } = options;
@@ -48,7 +49,11 @@ export const soak: Part = {
       await live(world, quick ? 2_000 : WARM_UP_MS, 1);
       const before = await settled(node, quick ? 8_000 : SETTLE_MS);
       const workerBefore = await workerBytes(before);
-      const kills = await live(world, runMs, quick ? 1 : Math.max(1, Math.min(WORKER_KILLS, options.minutes)));
+      const kills = await live(
+        world,
+        runMs,
+        quick ? 1 : Math.max(1, Math.min(WORKER_KILLS, options.minutes)),
+      );
       const after = await settled(node, quick ? 8_000 : SETTLE_MS);
       const workerAfter = await workerBytes(after);
       await node.kill();
@@ -146,7 +151,13 @@ function judge(options: PartOptions, before: VitalFigures, after: VitalFigures):
 }
 
 /** Prints a figure as it was and as it is, and fails where it rose by more than is tolerated. */
-function bounded({ report }: PartOptions, what: string, before: number, after: number, tolerance: number): void {
+function bounded(
+  { report }: PartOptions,
+  what: string,
+  before: number,
+  after: number,
+  tolerance: number,
+): void {
   const [unit, divisor] = tolerance > 1_000 ? ["MB", 1e6] : ["", 1];
   report.figure(`${what} before`, before / divisor, unit);
   report.figure(`${what} after`, after / divisor, unit, `at most ${tolerance / divisor} ${unit} more`.trim());

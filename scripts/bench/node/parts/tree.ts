@@ -28,7 +28,12 @@ export const tree: Part = {
       verifyOpening(built.root, built.total, opening.leaf, opening.path);
     }
     const wanted = quick ? undefined : "at most 2";
-    report.figure(`${sessions.toLocaleString("en")} sessions built and one opened`, median(times) / 1_000, "s", wanted);
+    report.figure(
+      `${sessions.toLocaleString("en")} sessions built and one opened`,
+      median(times) / 1_000,
+      "s",
+      wanted,
+    );
   },
 };
 

@@ -86,7 +86,11 @@ export function remoteOf({
   iceCandidates,
 }: {
   readonly iceParameters: { readonly usernameFragment: string; readonly password: string };
-  readonly iceCandidates: readonly { readonly protocol: string; readonly address: string; readonly port: number }[];
+  readonly iceCandidates: readonly {
+    readonly protocol: string;
+    readonly address: string;
+    readonly port: number;
+  }[];
 }): RemoteDescription {
   const candidate = iceCandidates.find(({ protocol }) => protocol === "udp");
   if (!candidate) throw new Error("the media server offers no UDP");

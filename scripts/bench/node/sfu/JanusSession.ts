@@ -61,7 +61,7 @@ export class JanusSession {
   async message(handle: number, body: object, jsep?: Jsep): Promise<PluginAnswer> {
     const answer = await this.#request({ janus: "message", handle_id: handle, body, ...(jsep && { jsep }) });
     const data = answer.plugindata?.data ?? {};
-    if (data["error"] !== undefined) throw new Error(`Janus: ${String(data["error"])}`);
+    if (data["error"] !== undefined) throw new Error(`Janus: ${JSON.stringify(data["error"])}`);
     return { data, sdp: answer.jsep?.sdp };
   }
 

@@ -187,7 +187,8 @@ async function connected(url: string, child: ChildProcess): Promise<JanusSession
     try {
       return await JanusSession.open(url);
     } catch (error) {
-      if (child.exitCode !== null) throw new Error(`Janus ended with code ${child.exitCode}`, { cause: error });
+      if (child.exitCode !== null)
+        throw new Error(`Janus ended with code ${child.exitCode}`, { cause: error });
       if (attempt === START_ATTEMPTS) throw new Error("Janus does not listen", { cause: error });
       await sleep(100);
     }

@@ -19,15 +19,13 @@ export class NodeParticipant {
 
   /** Connects and is welcomed; `NodeSfu.enter` joins. */
   static async connect(url: string, sessionKey: SessionKey): Promise<NodeParticipant> {
-    let participant: NodeParticipant | undefined;
-    const client = await SignalingClient.connect(url, (offer) => participant?.offered(offer));
-    participant = new NodeParticipant(client, sessionKey);
-    return participant;
+    return new NodeParticipant(await SignalingClient.connect(url), sessionKey);
   }
 
   private constructor(client: SignalingClient, sessionKey: SessionKey) {
     this.client = client;
     this.sessionKey = sessionKey;
+    client.onOffer = (offer) => this.#takeOffer(offer);
   }
 
   async send(local: LocalDescription, streams: readonly StreamParameters[]): Promise<Leg> {
@@ -58,7 +56,7 @@ export class NodeParticipant {
     return { remote, begin, close: () => this.client.close() };
   }
 
-  private offered(offer: unknown): void {
+  #takeOffer(offer: unknown): void {
     const { consumerId } = serverRequests.newConsumer.data.parse(offer);
     if (this.#begun) {
       // The track may have ended meanwhile.

@@ -28,21 +28,20 @@ export class SignalingClient {
   readonly welcome: Promise<Welcome>;
   readonly #socket: WebSocket;
   readonly #pending = new Map<number, Pending>();
-  readonly #onOffer: (offer: unknown) => void;
+  /** Told each track that the node offers, which is accepted. None comes before there is a transport to receive on. */
+  onOffer: (offer: unknown) => void = () => undefined;
   #nextId = 0;
   #epoch = 0;
 
-  /** @param onOffer told each track that the node offers, which is accepted. */
-  static async connect(url: string, onOffer: (offer: unknown) => void): Promise<SignalingClient> {
+  static async connect(url: string): Promise<SignalingClient> {
     const socket = new WebSocket(url, SIGNALING_SUBPROTOCOL, { perMessageDeflate: false });
-    const client = new SignalingClient(socket, onOffer);
+    const client = new SignalingClient(socket);
     await once(socket, "open");
     return client;
   }
 
-  private constructor(socket: WebSocket, onOffer: (offer: unknown) => void) {
+  private constructor(socket: WebSocket) {
     this.#socket = socket;
-    this.#onOffer = onOffer;
     this.welcome = new Promise((resolve, reject) => {
       socket.on("message", (data: Buffer) => {
         const message = messageSchema.parse(JSON.parse(data.toString()));
@@ -102,7 +101,7 @@ export class SignalingClient {
       else pending?.reject(new Error(`${message.errorCode}: ${message.errorReason}`));
     } else if ("request" in message) {
       this.#socket.send(JSON.stringify({ response: true, id: message.id, ok: true, data: {} }));
-      if (message.method === "newConsumer") this.#onOffer(message.data);
+      if (message.method === "newConsumer") this.onOffer(message.data);
     } else if (message.method === "epoch") {
       this.#epoch = serverNotifications.epoch.parse(message.data).epoch;
     }

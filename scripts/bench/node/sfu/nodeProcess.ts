@@ -2,7 +2,8 @@
  * The node under test, in a process of its own: media and signaling as they are. Admission is in memory, or, where a
  * database is named, the real service with a chain that always says yes and limits that are never reached.
  */
-import { Wallet, parseEther } from "ethers";
+import { parseEther } from "ethers";
+import type { Wallet } from "ethers";
 import { pino } from "pino";
 import { z } from "zod";
 import { AccessToken } from "../../../../node/client/AccessToken.js";
@@ -104,7 +105,11 @@ function inMemory(): Backing {
 }
 
 function withService(path: string): Backing {
-  const { service, state, close: end } = sessionServiceOn({
+  const {
+    service,
+    state,
+    close: end,
+  } = sessionServiceOn({
     path,
     limits: {
       maxSessions: PEERS,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { toWire } from "../../../../node/protocol/schemas.js";
 import { sessionReceipt } from "../../../../node/protocol/typedData.js";
+import type { LocalDescription } from "../load/description.js";
 import type { Fleet } from "../load/Fleet.js";
 import { STREAMS } from "../load/MediaSource.js";
 import type { NodeParticipant } from "../sfu/NodeParticipant.js";
@@ -61,12 +62,12 @@ export class Caller {
     const { node, fleet, room, random, longestCallMs } = this.#options;
     const participant = await node.enter(room);
     const endpoints: number[] = [];
-    const open = async (leg: (local: Awaited<ReturnType<Fleet["open"]>>) => Promise<Leg>) => {
+    const open = async (leg: (local: LocalDescription) => Promise<Leg>) => {
       const local = await fleet.open();
       endpoints.push(local.id);
-      const { remote, begin } = await leg(local);
-      await fleet.connect(local.id, remote);
-      await begin();
+      const opened = await leg(local);
+      await fleet.connect(local.id, opened.remote);
+      await opened.begin();
       return local.id;
     };
     try {

@@ -16,7 +16,9 @@ export const ATTACKS = {
   async flood(url) {
     const socket = await opened(url);
     for (let id = 0; id < FLOOD_MESSAGES && socket.readyState === WebSocket.OPEN; id += 1) {
-      socket.send(JSON.stringify({ request: true, id, method: "createTransport", data: { direction: "send" } }));
+      socket.send(
+        JSON.stringify({ request: true, id, method: "createTransport", data: { direction: "send" } }),
+      );
     }
     await closed(socket);
   },

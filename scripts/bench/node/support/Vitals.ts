@@ -27,7 +27,9 @@ export class Vitals {
   constructor() {
     for (const event of ["uncaughtException", "unhandledRejection"] as const) {
       process.on(event, (error: unknown) => {
-        this.#unhandled.push(`${event}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        this.#unhandled.push(
+          `${event}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
       });
     }
   }

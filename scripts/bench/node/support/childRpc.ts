@@ -18,7 +18,11 @@ export class ChildRpc {
   #nextId = 0;
 
   /** @param program a module that calls `serveRpc`. */
-  static async start(program: URL, args: readonly string[] = [], execArgv: readonly string[] = []): Promise<ChildRpc> {
+  static async start(
+    program: URL,
+    args: readonly string[] = [],
+    execArgv: readonly string[] = [],
+  ): Promise<ChildRpc> {
     const child = fork(program, args, {
       // Not this process's own flags: some of them are for the program that it runs.
       execArgv: ["--import", "tsx", ...execArgv],

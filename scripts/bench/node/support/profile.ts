@@ -36,7 +36,10 @@ export async function profile(pid: number, seconds: number): Promise<string[]> {
   await sleep(seconds * 1_000);
   const after = await threadTimes(pid);
   return [...after]
-    .map(([thread, nanoseconds]) => ({ thread, share: (nanoseconds - (before.get(thread) ?? 0)) / seconds / 1e7 }))
+    .map(([thread, nanoseconds]) => ({
+      thread,
+      share: (nanoseconds - (before.get(thread) ?? 0)) / seconds / 1e7,
+    }))
     .sort((a, b) => b.share - a.share)
     .slice(0, MOST_LINES)
     .map(({ thread, share }) => `${share.toFixed(1)}% of a core: thread ${thread}`);

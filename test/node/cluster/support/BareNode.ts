@@ -77,6 +77,14 @@ export async function memberOf(name: string, nodeId: bigint, as: JoinAs = {}): P
   return { info: { peerId: addressOf(session), identity: name }, hidden: "hidden" in permissions, claim };
 }
 
+export interface BareNodeOptions {
+  readonly limits?: Partial<ClusterLimits>;
+  readonly operator?: Wallet;
+  readonly workers?: number;
+  readonly endpointFault?: (url: string) => Promise<string | undefined>;
+  readonly addressFault?: (ip: string) => string | undefined;
+}
+
 /** A node without signaling: media and links to other nodes. */
 export class BareNode {
   readonly nodeId: bigint;
@@ -90,7 +98,7 @@ export class BareNode {
   static async start(
     nodeId: bigint,
     registry: TestRegistry,
-    options: { limits?: Partial<ClusterLimits>; operator?: Wallet; workers?: number } = {},
+    options: BareNodeOptions = {},
   ): Promise<BareNode> {
     const media = await MediaServer.start({
       workers: options.workers ?? 1,
@@ -101,8 +109,8 @@ export class BareNode {
     const links = createRoomLinks({
       ...{ nodeId, domain: testDomain, signer: operator, finder: registry },
       isAppSigner: (app, signer) => Promise.resolve(app === APP && signer === addressOf(APP_SIGNER)),
-      endpointFault: () => Promise.resolve(undefined),
-      addressFault: () => undefined,
+      endpointFault: options.endpointFault ?? (() => Promise.resolve(undefined)),
+      addressFault: options.addressFault ?? (() => undefined),
       listen: { addresses: [{ ip: "127.0.0.1" }] },
       limits: { ...FAST, ...options.limits },
       logger: silent.child({ node: nodeId.toString() }),

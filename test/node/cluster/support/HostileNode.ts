@@ -6,7 +6,7 @@ import { DEFAULT_CLUSTER_LIMITS } from "../../../../node/cluster/limits.js";
 import type { LinkCipher } from "../../../../node/cluster/LinkCipher.js";
 import { LinkFrames } from "../../../../node/cluster/LinkFrames.js";
 import { NodeLink } from "../../../../node/cluster/NodeLink.js";
-import type { LinkNotice, LinkRequest } from "../../../../node/cluster/NodeLink.js";
+import type { LinkNotice, LinkRequest } from "../../../../node/cluster/linkMessages.js";
 import { NODE_LINK_SUBPROTOCOL } from "../../../../node/protocol/nodeLink.js";
 import type { Membership } from "../../../../node/protocol/nodeLink.js";
 import { roomHash } from "../../../../node/protocol/typedData.js";
