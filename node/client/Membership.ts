@@ -38,10 +38,10 @@ interface Loss {
 
 const DEFAULT_GIVE_UP_AFTER_MS = 120_000;
 /** A node that cannot be reached is left for another one after so long: longer while its media still flows. */
-const PATIENCE_MS = { withMedia: 12_000, withoutMedia: 3_000 };
+const PATIENCE_MS = { withMedia: 5_000, withoutMedia: 2_000 };
 /** A connection that lasted so long was a good one; before, the next loss belongs to the same trouble. */
 const STABLE_AFTER_MS = 10_000;
-const BACKOFF = { firstMs: 250, mostMs: 8_000 };
+const BACKOFF = { firstMs: 250, mostMs: 2_000 };
 
 /**
  * A participant's membership in a room, whatever becomes of the nodes that carry it: holds the one session there is, and

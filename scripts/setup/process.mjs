@@ -93,18 +93,22 @@ export function runInForeground(command, args, options = {}) {
  *
  * @param {string} node
  * @param {readonly string[]} fileAndArgs
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (text: string) => void }} [options] `onOutput` takes
+ *   what the program says, instead of the terminal
  */
-export function runProgram(node, fileAndArgs, { env = process.env, ...options } = {}) {
+export function runProgram(node, fileAndArgs, { env = process.env, onOutput, ...options } = {}) {
   const preload = ["--import", FOLLOW_PARENT, "--import", "tsx"];
-  return supervise(
-    spawn(node, [...preload, ...fileAndArgs], {
-      ...options,
-      env: { ...env, DTEL_PARENT_PIPE: "3" },
-      stdio: ["inherit", "inherit", "inherit", "pipe"],
-      detached: true,
-    }),
-  );
+  const child = spawn(node, [...preload, ...fileAndArgs], {
+    ...options,
+    env: { ...env, DTEL_PARENT_PIPE: "3" },
+    stdio: onOutput ? ["ignore", "pipe", "pipe", "pipe"] : ["inherit", "inherit", "inherit", "pipe"],
+    detached: true,
+  });
+  if (onOutput) {
+    child.stdout?.setEncoding("utf8").on("data", onOutput);
+    child.stderr?.setEncoding("utf8").on("data", onOutput);
+  }
+  return supervise(child);
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The test suite: its parts, one after another, and what they come to.
+ * The test suite: its parts, mostly one after another, and what they come to.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,6 +16,7 @@ const HERE = join("scripts", "setup");
  * @typedef {object} Part
  * @property {(args: string[]) => string[]} command what Node is to run, given arguments for the test runner
  * @property {readonly Need[]} needs what must be there beside the packages and the contracts
+ * @property {string} [beside] the part that it runs beside, if that is asked for too: both mostly wait
  */
 
 /** @typedef {"indexer" | "worker" | "chromium"} Need */
@@ -49,12 +50,25 @@ const mocha = (files, ...needs) => ({
   needs,
 });
 
-/** In the order in which they run: quick and fundamental ones first. */
+/** @param {string[]} folders */
+function nodeTests(...folders) {
+  return `test/node/{${folders.join(",")}}/**/*.test.ts`;
+}
+
+/**
+ * In the order in which they run: quick and fundamental ones first.
+ *
+ * @satisfies {Record<string, Part>}
+ */
 export const PARTS = {
   setup: mocha("test/setup/**/*.test.ts"),
   contracts: hardhat("mocha"),
   solidity: hardhat("solidity"),
-  node: mocha("test/node/**/*.test.ts", "worker"),
+  node: mocha(nodeTests("protocol", "chain", "service", "operator", "webhooks", "faults"), "worker"),
+  media: {
+    ...mocha(nodeTests("media", "signaling", "client", "cluster", "bench"), "worker"),
+    beside: "node",
+  },
   indexer: mocha("test/indexer/**/*.test.ts", "indexer"),
   e2e: mocha("test/e2e/**/*.test.ts", "indexer", "worker", "chromium"),
 };
@@ -103,16 +117,32 @@ export function anyNeeds(names, need) {
 export async function runTests({ names, runnerArgs }, node, env) {
   const folder = mkdtempSync(join(tmpdir(), "dtelecom-tests-"));
   try {
-    const results = [];
-    for (const name of names) {
-      console.log(`\n── ${name} ${"─".repeat(60 - name.length)}\n`);
+    /** @param {PartName} name @param {((text: string) => void)} [onOutput] */
+    const run = async (name, onOutput) => {
       const summaryPath = join(folder, name);
       const ending = await runProgram(node, PARTS[name].command(runnerArgs), {
         cwd: ROOT,
         env: { ...env, DTEL_TEST_SUMMARY: summaryPath },
+        ...(onOutput ? { onOutput } : {}),
       });
       if (ending.interruptedBy) throw new Interrupted(ending.interruptedBy);
-      results.push({ name, ...judgePart(readIfExists(summaryPath), ending) });
+      return { name, ...judgePart(readIfExists(summaryPath), ending) };
+    };
+
+    const results = [];
+    for (const [first, ...others] of sideBySide(names)) {
+      // Only one can have the terminal; what the others say is shown when it is done.
+      const besides = others.map((name) => {
+        let output = "";
+        return { name, result: run(name, (text) => (output += text)), said: () => output };
+      });
+      printTitle(first);
+      const all = Promise.all([run(first), ...besides.map(({ result }) => result)]);
+      results.push(...(await all));
+      for (const { name, said } of besides) {
+        printTitle(name);
+        process.stdout.write(said());
+      }
     }
 
     console.log("\n── result ──\n");
@@ -125,6 +155,25 @@ export async function runTests({ names, runnerArgs }, node, env) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Parts that run at the same time, together.
+ *
+ * @param {readonly PartName[]} names
+ * @returns {[PartName, ...PartName[]][]}
+ */
+export function sideBySide(names) {
+  /** @param {PartName} name @returns {string | undefined} */
+  const besideOf = (name) => /** @type {Part} */ (PARTS[name]).beside;
+  return names
+    .filter((name) => !names.some((other) => other === besideOf(name)))
+    .map((name) => [name, ...names.filter((other) => besideOf(other) === name)]);
+}
+
+/** @param {string} name */
+function printTitle(name) {
+  console.log(`\n── ${name} ${"─".repeat(60 - name.length)}\n`);
 }
 
 /** @param {string} path */

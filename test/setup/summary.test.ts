@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { parseArguments, PARTS } from "../../scripts/setup/test.mjs";
+import { parseArguments, PARTS, sideBySide } from "../../scripts/setup/test.mjs";
 import { add, format, judgePart } from "../../scripts/setup/test-summary.mjs";
 
 describe("setup: the test suite's result", () => {
@@ -42,6 +42,16 @@ describe("setup: the test suite's result", () => {
     expect(add([])).to.deep.equal(counts(0, 0, 0));
     expect(format(counts(12, 0, 0))).to.equal("12 passed, 0 failed");
     expect(format(counts(12, 0, 1))).to.equal("12 passed, 0 failed, 1 skipped");
+  });
+
+  it("runs each part once, the node's two side by side where both are asked for", () => {
+    expect(sideBySide(["setup", "node", "media", "e2e"])).to.deep.equal([
+      ["setup"],
+      ["node", "media"],
+      ["e2e"],
+    ]);
+    expect(sideBySide(["media"])).to.deep.equal([["media"]]);
+    expect(sideBySide(parseArguments([]).names).flat()).to.have.members(Object.keys(PARTS));
   });
 
   it("runs all parts, those named, or one with arguments for its runner", () => {

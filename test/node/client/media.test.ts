@@ -146,19 +146,21 @@ describe("Room's media and data", () => {
       }
     });
 
+    // Less in all than the node keeps for a receiver: one that falls further behind loses the channel.
     it("hold a sender back that is faster than the network, and lose nothing", async () => {
+      const PARTS = 24;
       const { local, messages, receiver, sender } = await open("file");
       await reaches(local, messages);
       const hash = createHash("sha256");
       let most = 0;
-      for (let i = 0; i < 160; i += 1) {
+      for (let i = 0; i < PARTS; i += 1) {
         const part = new Uint8Array(randomBytes(64 * 1024));
         hash.update(part);
         await local.send(part);
         most = Math.max(most, local.bufferedAmount);
       }
       expect(most).to.be.within(64 * 1024, 1024 * 1024 + 64 * 1024);
-      await eventually("10 MiB arrived", () => messages.length === 160, 20_000);
+      await eventually("all of it arrived", () => messages.length === PARTS, 30_000);
       const arrived = createHash("sha256");
       for (const message of messages) arrived.update(message);
       expect(arrived.digest("hex")).to.equal(hash.digest("hex"));

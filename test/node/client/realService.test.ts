@@ -168,7 +168,7 @@ describe("participants, node and app", () => {
     await start({ maxUnsignedBytes: 30_000n });
     await node.publishTestMedia(await node.join());
     const sessionKey = createSessionKey();
-    const room = await node.join({ sessionKey, receiptIntervalMs: 60_000 });
+    const room = await node.join({ sessionKey, receiptIntervalMs: 60_000, giveUpAfterMs: 0 });
     expect((await end(room)).code).to.equal("receipts_behind");
     const last = loop.receipts.get(10, addressOf(sessionKey));
     expect(Number(last?.bytesDelivered)).to.be.greaterThan(30_000);
@@ -177,9 +177,9 @@ describe("participants, node and app", () => {
 
   it("part where the app does not pay, and meet again once it does", async () => {
     await start({ creditWei: 0n });
-    const publisher = await node.join({ receiptIntervalMs: 60_000 });
+    const publisher = await node.join({ receiptIntervalMs: 60_000, giveUpAfterMs: 0 });
     await node.publishTestMedia(publisher);
-    const room = await node.join();
+    const room = await node.join({ giveUpAfterMs: 0 });
     await eventually("a receipt", () => room.received.bytesDelivered > 20_000n);
     loop.account = { ...loop.account, guaranteed: 0n, collectable: 0n };
     expect((await end(room)).code).to.equal("app_unpaid");

@@ -109,7 +109,9 @@ describe("running node", function () {
     );
     const samples = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     for (const sample of samples) {
-      expect(sample).to.match(/^[a-z_][a-z0-9_]*(\{([a-z_]+="[^"\n]*",?)+\})? (-?\d[\d.e+-]*|[Nn]a[Nn]|[+-]Inf)$/);
+      expect(sample).to.match(
+        /^[a-z_][a-z0-9_]*(\{([a-z_]+="[^"\n]*",?)+\})? (-?\d[\d.e+-]*|[Nn]a[Nn]|[+-]Inf)$/,
+      );
     }
     for (const [name, type] of types) {
       if (!name.startsWith("dtelecom_")) continue;

@@ -77,6 +77,16 @@ export class Audience {
     }
   }
 
+  /** Lets subscribers go, the last ones first, until there are so many; never the watchers. */
+  async shrinkTo(size: number): Promise<void> {
+    while (this.size > size) {
+      const subscriber = this.#parked.pop();
+      if (!subscriber) return;
+      await subscriber.leg.close();
+      await this.#fleets.parked.closeEndpoint(subscriber.id);
+    }
+  }
+
   /** Publishes for some seconds and tells what it took, and what arrived. */
   async run(seconds: number, signal?: AbortSignal): Promise<RunFigures> {
     signal?.throwIfAborted();

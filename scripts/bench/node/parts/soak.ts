@@ -20,6 +20,8 @@ const LONGEST_CALL_MS = 15_000;
 const WARM_UP_MS = 30_000;
 const WORKER_KILLS = 4;
 const ATTACK_PAUSE_MS = 250;
+/** Within which the last calls and attacks end; each of their steps has a time-out of its own. */
+const LAST_CALL_MS = 60_000;
 /** After which all that was left behind must be gone: the longest of the node's own time-outs, and then some. */
 const SETTLE_MS = 30_000;
 const TIMEOUTS = { handshakeTimeoutMs: 3_000, resumeGraceMs: 3_000, pingIntervalMs: 3_000 };
@@ -113,7 +115,12 @@ async function live(world: World, milliseconds: number, kills: number): Promise<
     if (pid !== undefined) process.kill(pid, "SIGKILL");
     killed += 1;
   }
-  await Promise.all([...callers, ...attackers]);
+  const late = sleep(LAST_CALL_MS, true, { ref: false });
+  if (await Promise.race([Promise.all([...callers, ...attackers]).then(() => false), late])) {
+    report.fail(
+      `calls or attacks did not end within ${LAST_CALL_MS / 1_000} s: a request was never answered`,
+    );
+  }
   return killed;
 }
 
@@ -138,7 +145,7 @@ function judge(options: PartOptions, before: VitalFigures, after: VitalFigures):
     ["rooms", after.rooms],
     ["participants", after.peers],
     ["connections", after.connections],
-    ["transports in the workers", after.workerObjects],
+    ["objects in the workers", after.workerObjects],
   ] as const) {
     report.figure(`${what} left`, count, "", "0");
     if (count > 0) report.fail(`${count} ${what} are left though nobody is there`);

@@ -73,6 +73,7 @@ export class SignalingClient {
 
   /** Rejects with the node's code where it refuses, and where the connection closes. */
   request(method: string, data: unknown): Promise<unknown> {
+    if (!this.open) return Promise.reject(new Error(`${method}: the connection is closed`));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
@@ -84,6 +85,7 @@ export class SignalingClient {
   async close(): Promise<void> {
     if (this.#socket.readyState === WebSocket.CLOSED) return;
     const closed = once(this.#socket, "close");
+    // Says why where it is open still.
     this.#socket.close(1000);
     await closed;
   }

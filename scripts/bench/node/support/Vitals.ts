@@ -9,7 +9,7 @@ export const vitalsSchema = z.object({
   peers: z.number(),
   connections: z.number(),
   workerPids: z.array(z.number()),
-  /** Objects that the workers still have: routers and transports. */
+  /** Objects that rooms and participants have in the workers. */
   workerObjects: z.number(),
   openFiles: z.number(),
   /** After a garbage collection, where the process was started with `--expose-gc`. */
@@ -19,6 +19,9 @@ export const vitalsSchema = z.object({
   unhandled: z.array(z.string()),
 });
 export type VitalFigures = z.output<typeof vitalsSchema>;
+
+/** A worker that does nothing has its WebRTC server. */
+const SERVER_OBJECTS = 1;
 
 /** Reads them from inside the node's process, and collects the errors that nobody caught. */
 export class Vitals {
@@ -55,8 +58,11 @@ export class Vitals {
   }
 }
 
-/** Transports that the workers' WebRTC servers know: all that participants have is on them. */
+/** Objects that rooms and participants have in the workers: routers, pipes between them, transports and what is on them. */
 async function workerObjects(media: MediaServer): Promise<number> {
-  const dumps = await Promise.all(media.workers.map(({ webRtcServer }) => webRtcServer.dump()));
-  return dumps.reduce((sum, { webRtcTransportIds }) => sum + webRtcTransportIds.length, 0);
+  const dumps = await Promise.all(media.workers.map((worker) => worker.dump()));
+  return dumps.reduce(
+    (sum, { routers, pipes, objects }) => sum + routers + pipes + objects - SERVER_OBJECTS,
+    0,
+  );
 }
