@@ -49,7 +49,7 @@ const logger = pino({ level: process.env["BENCH_LOG_LEVEL"] ?? "silent" });
 const media = await MediaServer.start({
   workers: 1,
   listen: { addresses: [{ ip: "127.0.0.1", announcedAddress: options.announcedAddress }], port: 0 },
-  limits: { maxPeers: PEERS, maxPeersPerRoom: PEERS },
+  limits: { maxPeers: PEERS, maxPeersPerRoom: PEERS, maxSubscriptionsPerWorker: 4 * PEERS },
   logger,
 });
 const signaling = await startSignaling({

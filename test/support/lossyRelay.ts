@@ -1,1 +1,0 @@
-export * from "../../scripts/devnet/lossyRelay.js";
