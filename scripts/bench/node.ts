@@ -30,19 +30,17 @@ if (unknown.length > 0 || !(minutes > 0)) {
   process.exit(2);
 }
 
-const stopping = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => stopping.abort(new Error(`interrupted by ${signal}`)));
-}
+// What was started ends with this process.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
 
 const report = new Report({ quiet: options.json });
 const chosen = PARTS.filter(({ name, onRequest = false }) =>
   positionals.length === 0 ? !onRequest : positionals.includes(name),
 );
 for (const part of chosen) {
-  stopping.signal.throwIfAborted();
   report.begin(part.name, part.summary);
-  await part.run({ quick: options.quick, minutes, report, signal: stopping.signal });
+  await part.run({ quick: options.quick, minutes, report });
 }
 if (options.json) console.log(JSON.stringify({ figures: report.figures, notes: report.notes }));
 // Native WebRTC objects that are still in memory crash a process that frees them as it ends.

@@ -26,7 +26,11 @@ const PATIENCE_EPOCHS = 12;
 
 /** A conversation on a good node, and the same on the slow one. */
 const ROOMS = [
-  { name: "good", nodes: [0], members: [{ identity: "Ada", sends: ["audio", "video"] }, { identity: "Ben" }] },
+  {
+    name: "good",
+    nodes: [0],
+    members: [{ identity: "Ada", sends: ["audio", "video"] }, { identity: "Ben" }],
+  },
   {
     name: "slow",
     nodes: [SLOW],

@@ -6,7 +6,6 @@ export interface PartOptions {
   /** How long the soak lasts. */
   readonly minutes: number;
   readonly report: Report;
-  readonly signal: AbortSignal;
 }
 
 /** One part of the bench. */

@@ -79,7 +79,7 @@ export const janus: Part = {
 };
 
 /** Adds subscribers until packets are lost, and then narrows the limit down. */
-async function limitOf(sfu: Sfu, fleets: Fleets, { quick, report, signal }: PartOptions): Promise<Limit> {
+async function limitOf(sfu: Sfu, fleets: Fleets, { quick, report }: PartOptions): Promise<Limit> {
   const { first, step, finest, most, seconds } = quick ? QUICK : FULL;
   try {
     await pin(sfu.mediaPid, MEDIA_CORE);
@@ -90,9 +90,9 @@ async function limitOf(sfu: Sfu, fleets: Fleets, { quick, report, signal }: Part
       await audience.shrinkTo(size);
       // Threads that came with the participants.
       await pin(sfu.mediaPid, MEDIA_CORE);
-      const run = await audience.run(seconds, signal);
+      const run = await audience.run(seconds);
       // A burst of load from elsewhere is no limit: it must be reached twice.
-      return run.loss < MOST_LOSS ? run : audience.run(seconds, signal);
+      return run.loss < MOST_LOSS ? run : audience.run(seconds);
     };
     let cpuPerPacketUs = Number.NaN;
     let profileAtLimit: readonly string[] = [];
@@ -113,7 +113,7 @@ async function limitOf(sfu: Sfu, fleets: Fleets, { quick, report, signal }: Part
       report.note(`${sfu.name}: ${(100 * run.loss).toFixed(1)} % loss at ${size} subscribers`);
       if (fails > most) {
         const profiled = profile(sfu.mediaPid, seconds);
-        await audience.run(seconds + 1, signal);
+        await audience.run(seconds + 1);
         profileAtLimit = await profiled;
       }
       fails = size;

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../../../../node/chain/sqlite.js";
 import { parseAddress } from "../../../../node/protocol/hex.js";
@@ -16,6 +14,7 @@ import { NodeSfu } from "../sfu/NodeSfu.js";
 import type { SignalingClient } from "../sfu/SignalingClient.js";
 import { cpuTimeMs, pin } from "../support/processes.js";
 import { quantile } from "../support/statistics.js";
+import { temporaryDirectory } from "../support/temporary.js";
 
 /** The service of `sessionServiceOn` lives in this epoch for ever. */
 const EPOCH = 10;
@@ -49,8 +48,7 @@ export const receipts: Part = {
     const { sessions, receiptsEach, audience: size, mediaSeconds } = quick ? QUICK : FULL;
     // Here for the participants' sake: their receipts are signed before.
     await useNativeCrypto();
-    const directory = await mkdtemp(join(tmpdir(), "bench-receipts-"));
-    const databasePath = join(directory, "node.sqlite");
+    const databasePath = join(temporaryDirectory("receipts"), "node.sqlite");
     const [fleets, node] = await Promise.all([startFleets(), NodeSfu.start({ databasePath })]);
     try {
       await pin(process.pid, OTHER_CORE);
@@ -85,7 +83,6 @@ export const receipts: Part = {
       if (lost > 0) report.fail(`${lost} acknowledged receipts are not in the database`);
     } finally {
       await Promise.allSettled([node.stop(), fleets.active.stop(), fleets.parked.stop()]);
-      await rm(directory, { recursive: true });
     }
   },
 };

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openDatabase } from "../../../../node/chain/sqlite.js";
@@ -12,6 +10,7 @@ import { ATTACKS } from "../soak/attacks.js";
 import { Caller } from "../soak/Caller.js";
 import type { Acknowledged, CallerTotals } from "../soak/Caller.js";
 import { residentBytes } from "../support/processes.js";
+import { temporaryDirectory } from "../support/temporary.js";
 import type { VitalFigures } from "../support/Vitals.js";
 
 const ROOMS = 3;
@@ -36,17 +35,16 @@ export const soak: Part = {
     "joins, leaves, floods, malformed messages, half-open sockets, killed workers: nothing leaks, no receipt is lost",
   onRequest: true,
   async run(options) {
-    const { quick, report, signal } = options;
+    const { quick, report } = options;
     const runMs = quick ? 4_000 : options.minutes * 60_000;
-    const directory = await mkdtemp(join(tmpdir(), "bench-soak-"));
-    const databasePath = join(directory, "node.sqlite");
+    const databasePath = join(temporaryDirectory("soak"), "node.sqlite");
     const fleet = await Fleet.start();
     const node = await NodeSfu.start({ databasePath, epochsTurn: true, signaling: TIMEOUTS });
     try {
       const totals: CallerTotals = { calls: 0, receipts: 0, failures: new Map() };
       const acknowledged: Acknowledged = new Map();
       const attacks = new Map<string, number>();
-      const world = { node, fleet, totals, acknowledged, attacks, report, signal };
+      const world = { node, fleet, totals, acknowledged, attacks, report };
       // What is loaded and compiled once is not a leak: so the same things happen before the first look.
       await live(world, quick ? 2_000 : WARM_UP_MS, 1);
       const before = await settled(node, quick ? 8_000 : SETTLE_MS);
@@ -75,12 +73,11 @@ export const soak: Part = {
       if (!quick && (totals.calls === 0 || totals.receipts === 0)) report.fail("there were no calls");
     } finally {
       await Promise.allSettled([node.stop(), fleet.stop()]);
-      await rm(directory, { recursive: true });
     }
   },
 };
 
-interface World extends Pick<PartOptions, "report" | "signal"> {
+interface World extends Pick<PartOptions, "report"> {
   readonly node: NodeSfu;
   readonly fleet: Fleet;
   readonly totals: CallerTotals;
@@ -90,8 +87,8 @@ interface World extends Pick<PartOptions, "report" | "signal"> {
 
 /** Lets all of it happen for a time; resolves to the workers that were killed, once everybody has gone. */
 async function live(world: World, milliseconds: number, kills: number): Promise<number> {
-  const { node, attacks, report, signal } = world;
-  const over = AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
+  const { node, attacks, report } = world;
+  const over = AbortSignal.timeout(milliseconds);
   const callers = Array.from({ length: ROOMS * CALLERS_PER_ROOM }, (_, index) =>
     new Caller({
       ...world,

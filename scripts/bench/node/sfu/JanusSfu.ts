@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { networkInterfaces, tmpdir } from "node:os";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalDescription, RemoteDescription } from "../load/description.js";
 import type { StreamParameters } from "../load/MediaSource.js";
 import { JanusSession } from "./JanusSession.js";
 import { mediaOf, readSdp, writeSdp } from "./sdp.js";
+import { temporaryDirectory } from "../support/temporary.js";
 import type { Leg, Sfu } from "./Sfu.js";
 
 const ROOM = 1;
@@ -40,14 +41,13 @@ export class JanusSfu implements Sfu {
   readonly name = "Janus";
   readonly driverPid = undefined;
   readonly #process: ChildProcess;
-  readonly #directory: string;
   readonly #address: string;
   readonly #session: JanusSession;
   #feed: unknown;
 
   static async start({ eventLoops }: JanusOptions = {}): Promise<JanusSfu> {
     const address = localAddress();
-    const directory = await mkdtemp(join(tmpdir(), "bench-janus-"));
+    const directory = temporaryDirectory("janus");
     const port = await freePort();
     await writeFile(join(directory, "janus.jcfg"), configuration(address, eventLoops));
     await writeFile(join(directory, "janus.plugin.videoroom.jcfg"), "general: {}\n");
@@ -56,6 +56,7 @@ export class JanusSfu implements Sfu {
       `general: { json = "compact"\n ws = true\n ws_port = ${port}\n ws_ip = "127.0.0.1" }\n`,
     );
     const child = spawn("janus", ["-C", join(directory, "janus.jcfg"), "-F", directory], { stdio: "ignore" });
+    process.once("exit", () => child.kill("SIGKILL"));
     try {
       const session = await connected(`ws://127.0.0.1:${port}/`, child);
       const admin = await session.attach();
@@ -69,17 +70,15 @@ export class JanusSfu implements Sfu {
         transport_wide_cc_ext: false,
         audiolevel_ext: false,
       });
-      return new JanusSfu(child, directory, address, session);
+      return new JanusSfu(child, address, session);
     } catch (error) {
       child.kill("SIGKILL");
-      await rm(directory, { recursive: true });
       throw error;
     }
   }
 
-  private constructor(child: ChildProcess, directory: string, address: string, session: JanusSession) {
+  private constructor(child: ChildProcess, address: string, session: JanusSession) {
     this.#process = child;
-    this.#directory = directory;
     this.#address = address;
     this.#session = session;
   }
@@ -119,7 +118,6 @@ export class JanusSfu implements Sfu {
       this.#process.kill("SIGKILL");
       await ended;
     }
-    await rm(this.#directory, { recursive: true });
   }
 
   #leg(handle: number, remote: RemoteDescription): Leg {
