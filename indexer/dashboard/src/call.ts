@@ -134,7 +134,8 @@ class CallPanel {
     this.#room = room;
 
     const book = new ReceiptBook();
-    const draw = () => this.#drawReceipts({ book, received: room.received, sessionKey: address, nodeId: room.nodeId });
+    const draw = () =>
+      this.#drawReceipts({ book, received: room.received, sessionKey: address, nodeId: room.nodeId });
     const timer = setInterval(draw, 1_000);
     room.on("receipt", (receipt) => {
       book.add(receipt);
