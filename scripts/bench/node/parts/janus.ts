@@ -110,7 +110,10 @@ async function limitOf(sfu: Sfu, fleets: Fleets, { quick, report }: PartOptions)
         passes = size;
         continue;
       }
-      report.note(`${sfu.name}: ${(100 * run.loss).toFixed(1)} % loss at ${size} subscribers`);
+      const core = (run.mediaCpuMs + (run.driverCpuMs ?? 0)) / (10 * run.seconds);
+      report.note(
+        `${sfu.name}: ${(100 * run.loss).toFixed(1)} % loss at ${size} subscribers, with ${core.toFixed(0)} % of the core used`,
+      );
       if (fails > most) {
         const profiled = profile(sfu.mediaPid, seconds);
         await audience.run(seconds + 1);
