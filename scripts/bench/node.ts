@@ -30,6 +30,13 @@ if (unknown.length > 0 || !(minutes > 0)) {
   process.exit(2);
 }
 
+if (process.env["MEDIASOUP_WORKER_BIN"] === undefined) {
+  console.error(
+    "MEDIASOUP_WORKER_BIN is not set: npm run bench:node provides mediasoup's worker, and sets it.",
+  );
+  process.exit(2);
+}
+
 // What was started ends with this process.
 process.once("SIGINT", () => process.exit(130));
 process.once("SIGTERM", () => process.exit(143));
