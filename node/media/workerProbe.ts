@@ -3,6 +3,7 @@ import type { Socket } from "node:dgram";
 import { on, once } from "node:events";
 import type { Router } from "mediasoup/types";
 import type { MediaWorker } from "./MediaWorker.js";
+import { unlessAborted } from "../protocol/unlessAborted.js";
 
 /** What a media self-test of one worker found. */
 export type WorkerProbe =
@@ -31,10 +32,11 @@ export async function probeWorker(worker: MediaWorker, signal: AbortSignal): Pro
   try {
     await Promise.all(sockets.map((socket) => bound(socket)));
     const [sender, receiver] = sockets;
-    const roundTripMs = await unlessAborted(deadline, async () => {
+    const sending = async () => {
       const route = await openRoute(await opening, receiver.address().port);
       return sendUntilReceived(sender, receiver, route, deadline);
-    });
+    };
+    const roundTripMs = await unlessAborted(sending(), deadline);
     return { pid, ok: true, roundTripMs };
   } catch (error) {
     signal.throwIfAborted();
@@ -49,17 +51,6 @@ export async function probeWorker(worker: MediaWorker, signal: AbortSignal): Pro
     );
     for (const socket of sockets) socket.close();
   }
-}
-
-/** Waits for something no longer than until the signal; what comes of it afterwards is nobody's concern. */
-function unlessAborted<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new Error("aborted"));
-    signal.addEventListener("abort", abort, { once: true });
-    void task()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 async function bound(socket: Socket): Promise<void> {

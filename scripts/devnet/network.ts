@@ -1,7 +1,7 @@
 /** A whole network on this machine: chain, contracts, indexer, nodes, an app and its participants. */
 import { join } from "node:path";
 import type { JsonRpcProvider } from "ethers";
-import { unlessAborted } from "./abort.js";
+import { unlessAborted } from "../../node/protocol/unlessAborted.js";
 import { AcknowledgedLedger, acknowledgedMessage } from "./acknowledged.js";
 import { startApp } from "./app.js";
 import type { RunningApp } from "./app.js";

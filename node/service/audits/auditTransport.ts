@@ -1,7 +1,7 @@
 import type * as Werift from "werift";
 import type { RTCDtlsTransport, RTCIceTransport, RtpPacket } from "werift";
 import type { DtlsParameters, TransportParameters } from "../../protocol/mediaParameters.js";
-import { unlessAborted } from "./abortable.js";
+import { unlessAborted } from "../../protocol/unlessAborted.js";
 import type { SyntheticPacket } from "./auditStream.js";
 import { HandshakeOrder } from "./handshakeOrder.js";
 

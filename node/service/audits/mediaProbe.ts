@@ -7,7 +7,7 @@ import type { RtpCapabilities, TransportParameters } from "../../protocol/mediaP
 import { accessGrant, detailsHash, joinProof, roomHash } from "../../protocol/typedData.js";
 import type { TypedDataDomain, TypedDataSigner } from "../../protocol/typedData.js";
 import { PublicUrlPolicy, isPrivateAddress } from "../publicUrl.js";
-import { unlessAborted } from "./abortable.js";
+import { unlessAborted } from "../../protocol/unlessAborted.js";
 import { AUDIT_BYTES } from "./auditAdmission.js";
 import { AuditReception } from "./auditReception.js";
 import type { AuditMeasurement, AuditRound } from "./auditScore.js";

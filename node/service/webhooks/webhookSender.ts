@@ -8,6 +8,7 @@ import type { Wallet } from "ethers";
 import type { Address, Hex } from "../../protocol/hex.js";
 import { webhookProof } from "../../protocol/typedData.js";
 import type { TypedDataDomain } from "../../protocol/typedData.js";
+import { unlessAborted } from "../../protocol/unlessAborted.js";
 import { bodyHash } from "../../protocol/voucherExchange.js";
 import { WEBHOOK_HEADERS } from "../../protocol/webhook.js";
 import { PublicUrlPolicy } from "../publicUrl.js";
@@ -63,7 +64,7 @@ export class WebhookSender {
   async send(url: string, app: Address, body: string, signal: AbortSignal): Promise<void> {
     const late = AbortSignal.timeout(this.#options.timeoutMs);
     const ended = AbortSignal.any([late, signal]);
-    const addresses = await abortable(this.#allowedAddresses(url), ended);
+    const addresses = await unlessAborted(this.#allowedAddresses(url), ended);
     const bytes = new TextEncoder().encode(body);
     const headers = { ...(await this.#proof(app, bytes)), "content-type": "application/json" };
     const status = await this.#post(url, { headers, addresses, signal: ended }, bytes);
@@ -152,14 +153,4 @@ function pinnedTo(addresses: readonly string[]): LookupFunction {
 
 async function addressesOf(host: string): Promise<string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
-}
-
-/** A look-up cannot be cancelled: whoever waits for it can. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
