@@ -1,11 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { expect } from "chai";
 
 import { cacheKey, isUsableWorker } from "../../scripts/setup/mediasoup-worker/binary.mjs";
 import { prepareSource, progressIn } from "../../scripts/setup/mediasoup-worker/build.mjs";
+import { sourcesList } from "../../scripts/setup/mediasoup-worker/libsrtp.mjs";
 import { prebuiltUrl } from "../../scripts/setup/mediasoup-worker/prebuilt.mjs";
 import { cannotBuildMessage, missingPackages } from "../../scripts/setup/mediasoup-worker/requirements.mjs";
 import { userCache } from "../../scripts/setup/paths.mjs";
@@ -20,9 +21,9 @@ describe("setup: mediasoup's worker", () => {
 
   it("keeps workers of different versions and systems apart", () => {
     const system = { version: "3.27.1", platform: "linux", arch: "x64", isMusl: false };
-    expect(cacheKey(system)).to.equal("3.27.1-linux-x64");
-    expect(cacheKey({ ...system, isMusl: true })).to.equal("3.27.1-linux-x64-musl");
-    expect(cacheKey({ ...system, arch: "arm64" })).to.equal("3.27.1-linux-arm64");
+    expect(cacheKey(system)).to.equal("3.27.1.2-linux-x64");
+    expect(cacheKey({ ...system, isMusl: true })).to.equal("3.27.1.2-linux-x64-musl");
+    expect(cacheKey({ ...system, arch: "arm64" })).to.equal("3.27.1.2-linux-arm64");
   });
 
   it("respects XDG_CACHE_HOME if it is an absolute path", () => {
@@ -90,15 +91,55 @@ describe("setup: mediasoup's worker", () => {
     expect(message).to.include("3.27.1");
   });
 
+  it("asks the system's own package sources, of its own release, for sources", () => {
+    const debian = "http://deb.debian.org/debian/";
+    const targets = [
+      `${debian} bookworm main`,
+      `${debian} bookworm contrib`,
+      `${debian} bookworm main`,
+      "http://deb.debian.org/debian-security/ bookworm-security main",
+      "https://deb.nodesource.com/node_20.x/ nodistro main",
+      "",
+    ].join("\n");
+    expect(sourcesList({ targets, codename: "bookworm", keyring: "/k.gpg" })).to.equal(
+      `deb-src [signed-by=/k.gpg] ${debian} bookworm main\n` +
+        `deb-src [signed-by=/k.gpg] ${debian} bookworm contrib\n` +
+        "deb-src [signed-by=/k.gpg] http://deb.debian.org/debian-security/ bookworm-security main\n",
+    );
+    expect(sourcesList({ targets, codename: "trixie", keyring: undefined })).to.equal("");
+  });
+
+  it("puts libsrtp's source and headers where the worker's build looks for them, if there is one", () => {
+    const libsrtp = join(folder, "libsrtp2-2.5.0");
+    const headers = [
+      "include/srtp.h",
+      ...["auth", "cipher", "crypto_types"].map((h) => `crypto/include/${h}.h`),
+    ];
+    for (const header of headers) {
+      mkdirSync(dirname(join(libsrtp, header)), { recursive: true });
+      writeFileSync(join(libsrtp, header), header);
+    }
+    const source = join(folder, "source");
+    prepareSource(source, libsrtp);
+    const standIn = standInFor(source, "libsrtp3");
+    expect(readFileSync(join(standIn, "include/srtp2/cipher.h"), "utf8")).to.equal("crypto/include/cipher.h");
+    expect(existsSync(join(standIn, "include/srtp.h"))).to.equal(true);
+    expect(existsSync(join(source, "subprojects/libsrtp2/include/srtp.h"))).to.equal(true);
+  });
+
   it("finds in the installed mediasoup all that it replaces and changes", () => {
     const source = join(folder, "source");
     prepareSource(source);
     expect(readFileSync(join(source, "src/RTC/DtlsTransport.cpp"), "utf8")).to.include(
       "(operationType & BIO_CB_RETURN) ?",
     );
-    const directory = /^directory *= *(.+)$/m.exec(
-      readFileSync(join(source, "subprojects/libuv.wrap"), "utf8"),
-    )?.[1];
-    expect(existsSync(join(source, "subprojects", directory ?? "", "meson.build"))).to.equal(true);
+    expect(existsSync(join(standInFor(source, "libuv"), "meson.build"))).to.equal(true);
+    expect(existsSync(join(source, "subprojects/libsrtp2"))).to.equal(false);
   });
+
+  /** The folder that the worker's build takes a library from. */
+  function standInFor(source: string, library: string): string {
+    const wrap = readFileSync(join(source, `subprojects/${library}.wrap`), "utf8");
+    return join(source, "subprojects", /^directory *= *(.+)$/m.exec(wrap)?.[1] ?? "missing");
+  }
 });

@@ -13,6 +13,9 @@ export const MEDIASOUP = join(ROOT, "node_modules", "mediasoup");
 /** What a worker ends with when it is not told its version, which says that it can run on this system. */
 const EXIT_WITHOUT_VERSION = 41;
 
+/** Raised where workers are to be built anew though mediasoup is the same: 2 has libsrtp with OpenSSL. */
+const RECIPE = 2;
+
 /** @typedef {{ version: string, repository: { url: string } }} MediasoupPackage */
 
 export function readMediasoupPackage() {
@@ -38,7 +41,7 @@ export function isUsableWorker(path) {
  * @param {boolean} system.isMusl
  */
 export function cacheKey({ version, platform, arch, isMusl }) {
-  return [version, platform, arch, ...(isMusl ? ["musl"] : [])].join("-");
+  return [`${version}.${RECIPE}`, platform, arch, ...(isMusl ? ["musl"] : [])].join("-");
 }
 
 function isMusl() {

@@ -4,12 +4,13 @@
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { runQuietly } from "../process.mjs";
 import { say, SetupError } from "../report.mjs";
 import { isUsableWorker, MEDIASOUP, readMediasoupPackage } from "./binary.mjs";
+import { downloadLibsrtp } from "./libsrtp.mjs";
 import { ensureRequirements } from "./requirements.mjs";
 
 /** Our stand-ins for the libraries that the worker's build would download. */
@@ -24,6 +25,14 @@ const CHANGES = [
   },
 ];
 
+/** What users of libsrtp 2 include, in its source. */
+const LIBSRTP_HEADERS = [
+  "include/srtp.h",
+  "crypto/include/auth.h",
+  "crypto/include/cipher.h",
+  "crypto/include/crypto_types.h",
+];
+
 /** The compiler takes up to about this much for one of the worker's files. */
 const COMPILER_MEMORY_BYTES = 1.2 * 2 ** 30;
 
@@ -33,8 +42,9 @@ const PROGRESS_EVERY_MS = 10_000;
  * The sources of mediasoup's package with our stand-ins and changes.
  *
  * @param {string} source the folder to make it in
+ * @param {string} [libsrtp] a folder with the source of libsrtp 2, to be built along
  */
-export function prepareSource(source) {
+export function prepareSource(source, libsrtp) {
   cpSync(join(MEDIASOUP, "worker"), source, { recursive: true });
   // What an installation with install scripts may have left there.
   for (const leftover of ["out", "prebuild"])
@@ -46,6 +56,11 @@ export function prepareSource(source) {
     const folder = /^directory *= *(.+)$/m.exec(wrap)?.[1];
     if (!folder) throw new Error(`${name}.wrap names no directory`);
     cpSync(join(STAND_INS, name), join(subprojects, folder), { recursive: true });
+    if (name !== "libsrtp3" || libsrtp === undefined) continue;
+    cpSync(libsrtp, join(subprojects, "libsrtp2"), { recursive: true });
+    for (const header of LIBSRTP_HEADERS) {
+      cpSync(join(libsrtp, header), join(subprojects, folder, "include/srtp2", basename(header)));
+    }
   }
 
   for (const { file, from, to } of CHANGES) {
@@ -85,7 +100,7 @@ export async function buildWorker(workshop) {
   await ensureRequirements(version);
 
   const source = join(workshop, "worker");
-  prepareSource(source);
+  prepareSource(source, await downloadLibsrtp(workshop));
   const worker = join(workshop, "mediasoup-worker");
   const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / COMPILER_MEMORY_BYTES)));
 
