@@ -4,12 +4,15 @@ import { IceRecovery } from "./IceRecovery.js";
 import type { RtcOptions } from "./rtc.js";
 import { isLost } from "./SignalingConnection.js";
 import type { Requester } from "./SignalingConnection.js";
+import { pathBytesReceived } from "./receiveStatistics.js";
 
 export interface MediaTransportsOptions {
   readonly device: types.Device;
   readonly node: Requester;
   readonly rtc: RtcOptions;
   readonly onError: (error: Error) => void;
+  /** A path is interrupted. */
+  readonly onInterrupted: () => void;
   /** No path to the node can be found any more. */
   readonly onHopeless: () => void;
   /** After so long without a path the transport is given up. */
@@ -79,6 +82,12 @@ export class MediaTransports {
     return !transport || transport.closed ? undefined : transport.getStats();
   }
 
+  /** All that came on all of them: media, feedback, data. */
+  async bytesReceived(): Promise<number> {
+    const reports = await Promise.all(Array.from(this.#all, (transport) => transport.getStats()));
+    return reports.reduce((sum, report) => sum + pathBytesReceived(report), 0);
+  }
+
   close(): void {
     this.#closed = true;
     for (const recovery of this.#recoveries) recovery.stop();
@@ -131,8 +140,11 @@ export class MediaTransports {
       transport.close();
       throw new Error("the connection is over");
     }
-    const { node, onError, onHopeless, iceGiveUpAfterMs } = this.#options;
+    const { node, onError, onInterrupted, onHopeless, iceGiveUpAfterMs } = this.#options;
     this.#all.add(transport);
+    transport.on("connectionstatechange", (state) => {
+      if (state === "disconnected") onInterrupted();
+    });
     transport.on("connect", ({ dtlsParameters }, done, fail) => {
       node
         .request("connectTransport", { transportId: transport.id, dtlsParameters })

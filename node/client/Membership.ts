@@ -1,7 +1,9 @@
 import type { ConnectOptions } from "./connectOptions.js";
 import { Disconnected, asDisconnected, rejoinAfterError } from "./errors.js";
+import { MediaPulse } from "./MediaPulse.js";
 import { NodeChooser } from "./NodeChooser.js";
 import { NodeSession } from "./NodeSession.js";
+import { Patience } from "./Patience.js";
 import type { RemoteMedia } from "./RemoteMedia.js";
 import type { Roster } from "./Roster.js";
 import { TokenKeeper } from "./TokenKeeper.js";
@@ -37,11 +39,8 @@ interface Loss {
 }
 
 const DEFAULT_GIVE_UP_AFTER_MS = 120_000;
-/** A node that cannot be reached is left for another one after so long: longer while its media still flows. */
-const PATIENCE_MS = { withMedia: 5_000, withoutMedia: 2_000 };
-/** A connection that lasted so long was a good one; before, the next loss belongs to the same trouble. */
-const STABLE_AFTER_MS = 10_000;
-const BACKOFF = { firstMs: 250, mostMs: 2_000 };
+/** How long an attempt to resume may take where there are other nodes, and media says that this one may be dead. */
+const SHORT_RESUME_MS = 3_000;
 
 /**
  * A participant's membership in a room, whatever becomes of the nodes that carry it: holds the one session there is, and
@@ -54,15 +53,13 @@ export class Membership {
   readonly #hooks: MembershipHooks;
   readonly #nodes: NodeChooser;
   readonly #tokens: TokenKeeper;
+  readonly #patience: Patience;
   readonly #over = new AbortController();
   #session: NodeSession | undefined;
   /** The session that is being joined. */
   #joining: NodeSession | undefined;
   #loss: Loss | undefined;
   #recovering = false;
-  #attempt = 0;
-  #troubleSinceMs: number | undefined;
-  #connectedAtMs = 0;
   #ended: Disconnected | undefined;
   #waiting: (() => void)[] = [];
 
@@ -73,6 +70,7 @@ export class Membership {
     this.#hooks = hooks;
     this.#nodes = new NodeChooser(options.url);
     this.#tokens = new TokenKeeper(options);
+    this.#patience = new Patience(options.giveUpAfterMs ?? DEFAULT_GIVE_UP_AFTER_MS);
   }
 
   /** The session there is, or was last; undefined before the first. */
@@ -92,7 +90,7 @@ export class Membership {
   async start(): Promise<void> {
     await this.#tokens.assureFresh();
     await this.#joinOneOf(await this.#nodes.candidates(this.#over.signal));
-    this.#connectedAtMs = Date.now();
+    this.#patience.connected();
   }
 
   /** A session that requests reach: at once, or once there is one again. Rejects when all is over. */
@@ -132,15 +130,21 @@ export class Membership {
   }
 
   async #recover(loss: Loss): Promise<void> {
-    const { giveUpAfterMs = DEFAULT_GIVE_UP_AFTER_MS } = this.#options;
-    const lostAtMs = Date.now();
-    if (lostAtMs - this.#connectedAtMs > STABLE_AFTER_MS) {
-      this.#attempt = 0;
-      this.#troubleSinceMs = undefined;
+    this.#patience.lost();
+    const session = this.#session;
+    const pulse = session && new MediaPulse(() => session.mediaBytesReceived());
+    try {
+      await this.#recoverFrom(loss, () => pulse?.beats === true && session?.mediaConnected === true);
+    } finally {
+      pulse?.stop();
     }
-    const troubleSinceMs = (this.#troubleSinceMs ??= lostAtMs);
+  }
+
+  async #recoverFrom(loss: Loss, mediaFlows: () => boolean): Promise<void> {
+    const { giveUpAfterMs = DEFAULT_GIVE_UP_AFTER_MS } = this.#options;
     let cause = loss.reason;
-    let step = firstStep(loss);
+    let step = this.#firstStep(loss);
+    let moving = false;
     this.#loss = undefined;
     for (let announced = false; ; announced = true) {
       if (giveUpAfterMs === 0 || (step === "no" && !this.#tokens.canRenew(cause))) {
@@ -148,27 +152,29 @@ export class Membership {
         return;
       }
       if (!announced) this.#hooks.reconnecting(cause);
-      await pause(this.#backoffMs(), this.#over.signal);
+      await pause(this.#patience.backoffMs(moving), this.#over.signal);
       if (this.#isOver()) return;
-      if (Date.now() - troubleSinceMs > giveUpAfterMs) {
+      if (this.#patience.exhausted) {
         const message = `no node could be joined for ${giveUpAfterMs} ms: ${cause.message}`;
         this.#end(new Disconnected("gave_up", message, { cause }));
         return;
       }
+      const before = step;
       try {
         const reconnection = await this.#take(step, cause);
         if (this.#isOver()) return;
         if (!this.#lossMeanwhile()) {
-          this.#connectedAtMs = Date.now();
+          this.#patience.connected();
           this.#hooks.reconnected(reconnection);
           return;
         }
       } catch (error) {
         cause = asDisconnected(error);
-        step = this.#next(step, cause, lostAtMs);
+        step = this.#next(step, cause, mediaFlows());
       }
       const again = this.#lossMeanwhile();
-      if (again) [cause, step] = [again.reason, firstStep(again)];
+      if (again) [cause, step] = [again.reason, this.#firstStep(again)];
+      moving = step === "elsewhere" && before !== "elsewhere";
       this.#loss = undefined;
     }
   }
@@ -186,18 +192,22 @@ export class Membership {
     const former = this.#session;
     if (!former) throw cause;
     if (step === "resume") {
-      await former.resume();
+      await former.resume(this.#nodes.plural && !former.mediaConnected ? SHORT_RESUME_MS : undefined);
       this.#wake();
       await this.#hooks.restore(former);
       return { how: "resumed", url: former.url };
     }
-    former.close(cause);
+    if (step !== "elsewhere") former.close(cause);
     if (step === "no") await this.#tokens.renew(cause);
     else await this.#tokens.assureFresh();
     let session: NodeSession;
     if (step === "elsewhere") {
       this.#nodes.failed(former.url);
-      session = await this.#joinOneOf(await this.#nodes.candidates(this.#over.signal));
+      const urls = await this.#nodes.candidates(this.#over.signal);
+      // The former is kept until another one lets the participant in: where none answers, this machine's own network
+      // may be the trouble.
+      const others = former.resumable && this.#nodes.plural ? urls.filter((url) => url !== former.url) : urls;
+      session = await this.#joinOneOf(others, () => former.close(cause));
     } else {
       session = await this.#joinAt(former.url);
     }
@@ -206,32 +216,29 @@ export class Membership {
     return { how: session.url === former.url ? "rejoined" : "moved", url: session.url };
   }
 
-  #next(step: Step, cause: Disconnected, lostAtMs: number): Step {
-    const unreachable = cause.code === "connection_lost" || cause.code === "timeout";
-    if (!unreachable) return cause.rejoin;
-    if (step === "elsewhere") return step;
-    const { withMedia, withoutMedia } = PATIENCE_MS;
-    const patienceMs = step === "resume" && this.#session?.mediaConnected ? withMedia : withoutMedia;
-    return this.#nodes.plural && Date.now() - lostAtMs > patienceMs ? "elsewhere" : step;
+  #firstStep({ reason, resumable }: Loss): Step {
+    if (!resumable) return reason.rejoin;
+    // Neither signaling nor media answers: where another node does, this one is dead.
+    const dead = reason.code === "timeout" && this.#session?.mediaConnected === false;
+    return dead && this.#nodes.plural ? "elsewhere" : "resume";
   }
 
-  /** The first time nearly at once, a little spread, since others have lost the same node; then at growing intervals. */
-  #backoffMs(): number {
-    const { firstMs, mostMs } = BACKOFF;
-    const most = Math.min(mostMs, firstMs * 2 ** this.#attempt);
-    const delayMs = this.#attempt === 0 ? Math.random() * firstMs : most * (0.5 + Math.random() / 2);
-    this.#attempt += 1;
-    return delayMs;
+  #next(step: Step, cause: Disconnected, mediaFlows: boolean): Step {
+    const unreachable = cause.code === "connection_lost" || cause.code === "timeout";
+    if (!unreachable && cause.rejoin !== "elsewhere") return cause.rejoin;
+    if (step === "elsewhere") return this.#session?.resumable ? "resume" : step;
+    if (!unreachable) return cause.rejoin;
+    return this.#nodes.plural && this.#patience.exhaustedWithNode(mediaFlows) ? "elsewhere" : step;
   }
 
   /** Joins the first that lets the participant in. */
-  async #joinOneOf(urls: readonly string[]): Promise<NodeSession> {
+  async #joinOneOf(urls: readonly string[], onEntered?: () => void): Promise<NodeSession> {
     let refusal: unknown;
     let last: unknown = new Disconnected("connection_lost", "there is no node to connect to");
     for (const url of urls) {
       if (this.#over.signal.aborted) throw asDisconnected(this.#over.signal.reason);
       try {
-        return await this.#joinAt(url);
+        return await this.#joinAt(url, onEntered);
       } catch (error) {
         last = error;
         this.#nodes.failed(url);
@@ -242,14 +249,18 @@ export class Membership {
     throw refusal ?? last;
   }
 
-  async #joinAt(url: string): Promise<NodeSession> {
+  /** @param onEntered called once the node has let the participant in, before anything is received. */
+  async #joinAt(url: string, onEntered?: () => void): Promise<NodeSession> {
     const { room, sessionKey, expect, rtc, receiptIntervalMs, iceGiveUpAfterMs } = this.#options;
     const session = new NodeSession({
       ...{ url, room, sessionKey, expect, rtc, receiptIntervalMs, iceGiveUpAfterMs },
       token: this.#tokens.token,
       roster: this.#roster,
       listening: this.#listening,
-      onRemote: (remote) => this.#hooks.remote(remote),
+      onRemote: (remote) => {
+        onEntered?.();
+        this.#hooks.remote(remote);
+      },
     });
     session.on("lost", (reason, resumable) => this.#lost(session, reason, resumable));
     this.#hooks.session(session);
@@ -285,8 +296,4 @@ export class Membership {
     this.#waiting = [];
     for (const wake of waiting) wake();
   }
-}
-
-function firstStep({ reason, resumable }: Loss): Step {
-  return resumable ? "resume" : reason.rejoin;
 }

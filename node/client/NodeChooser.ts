@@ -35,21 +35,25 @@ export class NodeChooser {
   /** Nodes to try, best first; after a node has failed, those that say they take participants come first. */
   async candidates(signal: AbortSignal): Promise<string[]> {
     const since = Date.now() - COOL_DOWN_MS;
-    const failed = (url: string) => (this.#failedAtMs.get(url) ?? 0) > since;
-    const urls = await this.#urls(this.#failedAtMs.size > 0, signal);
-    return [...urls.filter((url) => !failed(url)), ...urls.filter(failed)].slice(0, MAX_CANDIDATES);
+    const urls = await this.#urls(signal);
+    const failed = urls.filter((url) => (this.#failedAtMs.get(url) ?? 0) > since);
+    const others = urls.filter((url) => !failed.includes(url));
+    const probing = !isSource(this.#given) && this.#failedAtMs.size > 0 && others.length > 1;
+    return [...(probing ? await acceptingFirst(others, signal) : others), ...failed].slice(0, MAX_CANDIDATES);
   }
 
-  async #urls(probing: boolean, signal: AbortSignal): Promise<readonly string[]> {
+  async #urls(signal: AbortSignal): Promise<readonly string[]> {
     const given = this.#given;
     if (typeof given === "string") return [given];
-    if (isSource(given)) return given.urls({ signal });
-    if (given.length < 2 || !probing) return given;
-    // One whose health cannot be read, because a proxy hides it perhaps, may serve all the same.
-    const probed = await probeNodes(given, { signal, timeoutMs: PROBE_TIMEOUT_MS });
-    const places = { accepting: 0, silent: 1, refusing: 2 };
-    return [...probed].sort((a, b) => places[a.state] - places[b.state]).map(({ url }) => url);
+    return isSource(given) ? given.urls({ signal }) : given;
   }
+}
+
+/** One whose health cannot be read, because a proxy hides it perhaps, may serve all the same. */
+async function acceptingFirst(urls: readonly string[], signal: AbortSignal): Promise<string[]> {
+  const probed = await probeNodes(urls, { signal, timeoutMs: PROBE_TIMEOUT_MS });
+  const places = { accepting: 0, silent: 1, refusing: 2 };
+  return [...probed].sort((a, b) => places[a.state] - places[b.state]).map(({ url }) => url);
 }
 
 function isSource(given: string | readonly string[] | NodeSource): given is NodeSource {

@@ -109,9 +109,19 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
     return this.#joined !== undefined && !this.#connection.closed;
   }
 
-  /** Whether media flows, or may, without signaling. */
+  /** Whether there is a media path as far as ICE knows, with or without signaling. */
   get mediaConnected(): boolean {
     return this.#joined?.media.transports.connected ?? false;
+  }
+
+  /** Whether it may go on over another WebSocket. */
+  get resumable(): boolean {
+    return this.#joined !== undefined && !this.#ending;
+  }
+
+  /** All that arrived of the node beside signaling. */
+  async mediaBytesReceived(): Promise<number> {
+    return (await this.#joined?.media.transports.bytesReceived()) ?? 0;
   }
 
   request<M extends ClientMethod>(
@@ -140,10 +150,10 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
    * @throws RequestRefused `session_unknown` where the node no longer knows the session; Disconnected. It may be tried
    * again after a Disconnected.
    */
-  async resume(): Promise<void> {
+  async resume(timeoutMs?: number): Promise<void> {
     const connection = this.#connect();
     try {
-      await inTime(this.#resume(connection));
+      await inTime(this.#resume(connection), timeoutMs);
     } catch (error) {
       connection.abandon(failed("resuming failed", error));
       throw error;
@@ -218,6 +228,9 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
       },
       onError: (error) => {
         this.#warn(error);
+      },
+      onInterrupted: () => {
+        this.#connection.probe();
       },
       onHopeless: () => {
         void this.#lose(new Disconnected("ice_failed", `no media path to ${this.url} is left`));
@@ -312,8 +325,8 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
   }
 }
 
-function inTime(work: Promise<void>): Promise<void> {
-  return deadline(work, JOIN_TIMEOUT_MS, () => new Disconnected("timeout", "joining took too long"));
+function inTime(work: Promise<void>, timeoutMs = JOIN_TIMEOUT_MS): Promise<void> {
+  return deadline(work, timeoutMs, () => new Disconnected("timeout", "joining took too long"));
 }
 
 function failed(what: string, cause: unknown): Disconnected {

@@ -23,6 +23,8 @@ export interface SessionMediaOptions extends Pick<
   readonly onReceipt: (receipt: SignedReceipt) => void;
   readonly onEpoch: (epoch: number) => void;
   readonly onError: (error: Error) => void;
+  /** A media path is interrupted: the node may be dead. */
+  readonly onInterrupted: () => void;
   /** No media path to the node is left. */
   readonly onHopeless: () => void;
 }
@@ -48,7 +50,8 @@ export class SessionMedia {
 
   /** @throws EpochRefused where the node's epoch cannot be, UnsupportedError where there is no WebRTC. */
   static async open(options: SessionMediaOptions): Promise<SessionMedia> {
-    const { node, welcome, answer, rtc = {}, peerOf, iceGiveUpAfterMs, onError, onHopeless } = options;
+    const { node, welcome, answer, rtc = {}, peerOf, iceGiveUpAfterMs, onError } = options;
+    const { onInterrupted, onHopeless } = options;
     const { nodeId, domain } = welcome;
     const { epoch, lastReceipt, routerRtpCapabilities } = answer;
     const media: { transports?: MediaTransports; remote?: RemoteMedia } = {};
@@ -65,7 +68,9 @@ export class SessionMedia {
     });
     const device = await createDevice(rtc);
     await device.load({ routerRtpCapabilities });
-    const transports = new MediaTransports({ device, rtc, node, iceGiveUpAfterMs, onError, onHopeless });
+    const transports = new MediaTransports({
+      ...{ device, rtc, node, iceGiveUpAfterMs, onError, onInterrupted, onHopeless },
+    });
     const remote = new RemoteMedia({ transports, node, peerOf, sample: () => keeper.sample() });
     Object.assign(media, { transports, remote });
     return new SessionMedia(

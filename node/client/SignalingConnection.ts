@@ -56,6 +56,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const SILENCE_MS = 5_000;
 /** ... and is to answer that, which costs it nothing, in this time. */
 const PING_TIMEOUT_MS = 5_000;
+/** The same where media says that it may be gone. */
+const PROBE_TIMEOUT_MS = 2_500;
 
 interface PendingRequest {
   readonly resolve: (data: unknown) => void;
@@ -108,12 +110,14 @@ export class SignalingConnection implements Requester {
   /** From now on a node that falls silent is noticed: nothing else tells a browser of a dead TCP connection. */
   watch(): void {
     this.#pingTimer ??= setInterval(() => {
-      if (!this.#heard) {
-        // A refusal is an answer, and a timeout ends the connection.
-        this.#ask("ping", {}, PING_TIMEOUT_MS).catch(() => undefined);
-      }
+      if (!this.#heard) this.#ping(PING_TIMEOUT_MS);
       this.#heard = false;
     }, SILENCE_MS);
+  }
+
+  /** Sees now whether the node still answers. */
+  probe(): void {
+    if (this.#pingTimer) this.#ping(PROBE_TIMEOUT_MS);
   }
 
   /** A node that does not answer in time is gone: that ends the connection. */
@@ -132,6 +136,11 @@ export class SignalingConnection implements Requester {
   /** Gives this connection up; the session may be resumed over another one. */
   abandon(reason: Disconnected): void {
     this.#end(reason);
+  }
+
+  #ping(timeoutMs: number): void {
+    // A refusal is an answer, and a timeout ends the connection.
+    this.#ask("ping", {}, timeoutMs).catch(() => undefined);
   }
 
   async #ask<M extends ClientMethod>(

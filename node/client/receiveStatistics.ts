@@ -89,6 +89,18 @@ export class ReceiveStatistics {
   }
 }
 
+/**
+ * Bytes that arrived on a connection's paths so far, of whatever kind, to see whether anything does. By candidate pairs:
+ * their counters leave out the checks of ICE, which say nothing of media, and every browser has them.
+ */
+export function pathBytesReceived(report: RTCStatsReport): number {
+  let bytes = 0;
+  report.forEach((entry: unknown) => {
+    if (isRecord(entry) && entry["type"] === "candidate-pair") bytes += count(entry, "bytesReceived");
+  });
+  return bytes;
+}
+
 class PacketWeightedMean {
   #sum = 0;
   #packets = 0;

@@ -264,6 +264,21 @@ describe("Room, when its connection is lost", () => {
     expect(events).to.deep.equal(["connection_lost", "moved"]);
   });
 
+  it("keeps its session where no node can be reached, and resumes it", async () => {
+    const [first, second] = [await startNode(), await startNode()];
+    const [near, far] = [await proxyOf(first), await proxyOf(second)];
+    const room = await first.join({ url: [near.url, far.url] });
+    const events = connectionEvents(room);
+    for (const proxy of [near, far]) proxy.closed = true;
+    const tried = far.refused;
+    near.cut();
+    await eventually("the other one was tried", () => far.refused > tried, 10_000);
+    near.closed = false;
+    await eventually("resumed", () => events.length === 2, 10_000);
+    expect(events).to.deep.equal(["connection_lost", "resumed"]);
+    expect(room.url).to.equal(near.url);
+  });
+
   it("is over where every node would refuse", async () => {
     const node = await startNode();
     const sessionKey = createSessionKey();

@@ -10,8 +10,9 @@ export class TcpProxy {
   readonly url: string;
   /** While true, new connections are cut at once. */
   closed = false;
-  /** Connections so far. */
+  /** Connections so far, and attempts while it was closed. */
   connections = 0;
+  refused = 0;
 
   /** In front of a signaling URL on this machine. */
   static async open(signalingUrl: string): Promise<TcpProxy> {
@@ -52,7 +53,10 @@ export class TcpProxy {
   }
 
   #connect(near: Socket): void {
-    if (this.closed) return void near.destroy();
+    if (this.closed) {
+      this.refused += 1;
+      return void near.destroy();
+    }
     this.connections += 1;
     const far = connect(this.#target, "127.0.0.1");
     for (const [socket, other] of [

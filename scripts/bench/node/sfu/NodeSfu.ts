@@ -25,6 +25,7 @@ export class NodeSfu implements Sfu {
   readonly mediaPid: number;
   readonly #process: ChildRpc;
   #tracks = 0;
+  #frozenPids: number[] = [];
 
   static async start(options: NodeProcessOptions = {}): Promise<NodeSfu> {
     const program = new URL("nodeProcess.ts", import.meta.url);
@@ -78,7 +79,17 @@ export class NodeSfu implements Sfu {
     return this.#process.kill();
   }
 
-  stop(): Promise<void> {
-    return this.#process.stop();
+  /** From now on it answers nothing, and nothing says that it is gone. It can only be stopped after that. */
+  async freeze(): Promise<void> {
+    const { workerPids } = await this.vitals();
+    this.#frozenPids = [this.driverPid, ...workerPids];
+    for (const pid of this.#frozenPids) process.kill(pid, "SIGSTOP");
+  }
+
+  async stop(): Promise<void> {
+    if (this.#frozenPids.length === 0) return this.#process.stop();
+    // A worker that cannot run does not notice that its node is gone.
+    for (const pid of this.#frozenPids.splice(0)) process.kill(pid, "SIGKILL");
+    await this.#process.kill();
   }
 }
