@@ -11,8 +11,6 @@ import type { Attestation } from "../protocol/typedData.js";
 import type { Contracts } from "./contracts.js";
 import type { Deployment } from "./deployment.js";
 import { readInParts } from "./logRanges.js";
-import { revertOf } from "./reverts.js";
-import type { TransactionReverted } from "./reverts.js";
 import type { RpcProvider } from "./rpcProvider.js";
 import type { Intent } from "./transactionQueue.js";
 
@@ -64,7 +62,6 @@ export interface PenaltyChainOptions {
   readonly deployment: Deployment;
   readonly contracts: Contracts;
   readonly provider: RpcProvider;
-  readonly operator: Address;
 }
 
 /** Strikes and slashes as one node sees them: what it asks, and what it may post. */
@@ -126,18 +123,6 @@ export class PenaltyChain {
     };
   }
 
-  /** Why this node could not be released from jail now; undefined where it could. */
-  async releaseFault(nodeId: bigint): Promise<TransactionReverted | undefined> {
-    try {
-      await this.#strikes.release.staticCall(nodeId, { from: this.#options.operator });
-      return undefined;
-    } catch (error) {
-      const revert = revertOf("release", error);
-      if (revert === undefined) throw error;
-      return revert;
-    }
-  }
-
   /** What nodes attested for an epoch, from the logs of some blocks, both included. */
   async attestations(epoch: number, fromBlock: number, toBlock: number): Promise<Attestation[]> {
     const { provider, deployment } = this.#options;
@@ -185,15 +170,6 @@ export class PenaltyChain {
       key: `report:${attestation.nodeId}:${attestation.epoch}`,
       to: this.#penaltiesAddress,
       data: parseHex(penalties.encodeFunctionData("reportMissingProof", [attestation])),
-    };
-  }
-
-  /** Ends a stay in jail. `name` tells one time from another. */
-  release(nodeId: bigint, name: string): Intent {
-    return {
-      key: `release:${name}`,
-      to: this.#strikesAddress,
-      data: parseHex(strikes.encodeFunctionData("release", [nodeId])),
     };
   }
 }

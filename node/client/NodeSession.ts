@@ -13,7 +13,7 @@ import type { z } from "zod";
 import { assertExpected } from "./connectOptions.js";
 import type { ConnectOptions } from "./connectOptions.js";
 import { Emitter } from "./Emitter.js";
-import { Disconnected } from "./errors.js";
+import { Disconnected, RequestRefused } from "./errors.js";
 import type { LocalMedia } from "./LocalMedia.js";
 import type { ReceiptKeeper } from "./ReceiptKeeper.js";
 import type { RemoteMedia } from "./RemoteMedia.js";
@@ -104,9 +104,9 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
     return this.#in.media.keeper;
   }
 
-  /** Whether requests reach the node now, as far as is known. */
+  /** Whether the node takes requests now, as far as is known. */
   get connected(): boolean {
-    return this.#joined !== undefined && !this.#connection.closed;
+    return this.resumable && !this.#connection.closed;
   }
 
   /** Whether there is a media path as far as ICE knows, with or without signaling. */
@@ -124,11 +124,16 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
     return (await this.#joined?.media.transports.bytesReceived()) ?? 0;
   }
 
-  request<M extends ClientMethod>(
+  /** @throws RequestRefused; Disconnected, also where the node refuses because it has said goodbye meanwhile. */
+  async request<M extends ClientMethod>(
     method: M,
     data: z.output<ClientRequests[M]["data"]>,
   ): Promise<ClientAnswers[M]> {
-    return this.#connection.request(method, data);
+    try {
+      return await this.#connection.request(method, data);
+    } catch (error) {
+      throw error instanceof RequestRefused && this.#ending ? this.#ending : error;
+    }
   }
 
   /**
@@ -165,7 +170,7 @@ export class NodeSession extends Emitter<NodeSessionEvents> implements Requester
     this.#ending ??= reason;
     this.#farewell ??= (async () => {
       this.#joined?.media.stopReceipts();
-      if (this.#joined && this.connected) {
+      if (this.#joined && !this.#connection.closed) {
         const last = this.#joined.media.keeper.submit();
         await deadline(last, LAST_RECEIPT_TIMEOUT_MS, () => reason).catch(() => undefined);
       }

@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { parseAddress } from "../protocol/hex.js";
+import { httpRefusalSchema } from "../protocol/httpRefusal.js";
 import type { ModerationAction, SignedRoomCommand } from "../protocol/roomCommand.js";
 import { toWire } from "../protocol/schemas.js";
 import { roomCommand, roomHash } from "../protocol/typedData.js";
@@ -49,8 +49,6 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 16 * 1024;
 /** How long a command is valid; short, since it could be repeated until then. */
 const COMMAND_SECONDS = 60;
-
-const refusalSchema = z.looseObject({ error: z.string().max(64), message: z.string().max(2_048) });
 
 /**
  * Moderates an app's rooms from its backend: commands are signed by a key of the app and sent to the nodes. Each method
@@ -106,7 +104,7 @@ export class RoomService {
         ...{ method: "POST", body, timeoutMs, signal, maxBytes: MAX_ANSWER_BYTES },
       });
       if (status === 200) return { url, done: true };
-      const refused = refusalSchema.safeParse(json);
+      const refused = httpRefusalSchema.safeParse(json);
       if (!refused.success) return { url, done: false, code: "refused", message: `HTTP ${status}` };
       return { url, done: false, code: refused.data.error, message: refused.data.message };
     } catch (error) {

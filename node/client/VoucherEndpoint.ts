@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { EpochClock } from "../protocol/epochClock.js";
 import { isHex } from "../protocol/hex.js";
+import { httpRefusal } from "../protocol/httpRefusal.js";
 import { toWire } from "../protocol/schemas.js";
 import { accessGrant, grantId, sessionReceipt, voucher, voucherRequest } from "../protocol/typedData.js";
 import type {
@@ -65,7 +66,7 @@ export interface VoucherHttpRequest {
 
 export interface VoucherHttpResponse {
   readonly status: number;
-  /** JSON: `VoucherResponseBody`, or `{error: {code, reason}}` where the status is not 200. */
+  /** JSON: `VoucherResponseBody`, or `{error, message}` (`protocol/httpRefusal.ts`) where the status is not 200. */
   readonly body: string;
 }
 
@@ -106,11 +107,11 @@ export class VoucherEndpoint {
       return respond(200, await this.#answer(body, terms));
     } catch (error) {
       if (error instanceof Refusal) {
-        return respond(error.status, { error: { code: error.code, reason: error.message } });
+        return respond(error.status, httpRefusal(error.code, error.message));
       }
       this.#options.onError?.(error);
-      const reason = "the app's voucher endpoint failed; ask again later";
-      return respond(500, { error: { code: "internal_error", reason } });
+      const message = "the app's voucher endpoint failed; ask again later";
+      return respond(500, httpRefusal("internal_error", message));
     }
   }
 
@@ -126,7 +127,7 @@ export class VoucherEndpoint {
     }
     const parsed = voucherRequestBodySchema.safeParse(json);
     if (parsed.success) return parsed.data;
-    throw new Refusal(400, "request_malformed", z.prettifyError(parsed.error).slice(0, 1_024));
+    throw new Refusal(400, "request_malformed", z.prettifyError(parsed.error));
   }
 
   async #authenticate(body: VoucherRequestBody, request: VoucherHttpRequest): Promise<NodeTerms> {

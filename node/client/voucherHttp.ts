@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { httpRefusal } from "../protocol/httpRefusal.js";
 import { MAX_VOUCHER_REQUEST_BYTES } from "../protocol/voucherExchange.js";
 import type { VoucherEndpoint, VoucherHttpResponse } from "./VoucherEndpoint.js";
 
@@ -17,10 +18,7 @@ export function voucherListener(endpoint: VoucherEndpoint): RequestListener {
 
 async function answer(endpoint: VoucherEndpoint, request: IncomingMessage): Promise<VoucherHttpResponse> {
   if (request.method !== "POST") {
-    return {
-      status: 405,
-      body: JSON.stringify({ error: { code: "method_not_allowed", reason: "POST only" } }),
-    };
+    return { status: 405, body: JSON.stringify(httpRefusal("method_not_allowed", "POST only")) };
   }
   const body = await readBody(request);
   return endpoint.handle({

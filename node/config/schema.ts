@@ -20,6 +20,8 @@ const seconds = (least: number, most: number) =>
     .min(least)
     .max(most)
     .transform((count) => Math.round(count * 1_000));
+/** More does not go through pipes between workers and nodes, nor do all browsers take it. */
+const MAX_DATA_MESSAGE_BYTES = 262_144;
 const httpUrl = z.url({ protocol: /^https?$/ });
 
 /** The configuration file; `sample.yaml` says what each member means. */
@@ -72,6 +74,8 @@ export const configSchema = z.strictObject({
       maxRooms: z.int().min(1).max(100_000).default(200),
       maxPeers: z.int().min(1).max(100_000).default(1_000),
       maxPeersPerRoom: z.int().min(1).max(100_000).default(100),
+      maxSubscriptionsPerWorker: z.int().min(1).max(100_000).default(500),
+      maxDataMessageBytes: z.int().min(1_024).max(MAX_DATA_MESSAGE_BYTES).default(65_536),
       maxIncomingKilobitsPerSecond: z.int().min(64).max(100_000).default(5_000),
       maxOutgoingMegabitsPerSecond: z.int().min(1).max(100_000).optional(),
     })

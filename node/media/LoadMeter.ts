@@ -11,6 +11,8 @@ export interface WorkerLoadReading {
   readonly peers: number;
   readonly subscriptions: number;
   readonly dataSubscriptions: number;
+  /** Streams to and from other workers and other nodes. */
+  readonly pipedStreams: number;
   /** Of one core, 0 to 1, in the last interval. */
   readonly cpuShare: number;
 }
@@ -64,9 +66,10 @@ export class LoadMeter {
   get load(): MediaLoad {
     const rooms = [...this.#rooms()];
     const workers = this.#pool.running.map((worker) => {
-      const { peers, subscriptions, dataSubscriptions } = worker.load;
+      const { peers, subscriptions, dataSubscriptions, pipedStreams } = worker.load;
       const cpuShare = this.#cpu.get(worker)?.share ?? 0;
-      return { pid: worker.pid, ports: worker.ports, peers, subscriptions, dataSubscriptions, cpuShare };
+      const { pid, ports } = worker;
+      return { pid, ports, peers, subscriptions, dataSubscriptions, pipedStreams, cpuShare };
     });
     const sum = <T>(of: readonly T[], count: (one: T) => number) =>
       of.reduce((total, one) => total + count(one), 0);

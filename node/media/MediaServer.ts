@@ -7,6 +7,7 @@ import type { MediaListen } from "./listen.js";
 import { LoadMeter } from "./LoadMeter.js";
 import type { MediaLoad } from "./LoadMeter.js";
 import { MediaError } from "./mediaError.js";
+import type { MediaErrorCode } from "./mediaError.js";
 import type { MediaPorts, MediaWorker } from "./MediaWorker.js";
 import type { Peer } from "./Peer.js";
 import { Room } from "./Room.js";
@@ -45,6 +46,8 @@ export interface Place {
 const SAMPLE_INTERVAL_MS = 2_000;
 const HANG_TIMEOUT_MS = 10_000;
 const JOIN_ATTEMPTS = 5;
+/** What a room that closes just now, or its worker, says to those who come. */
+const GONE: ReadonlySet<MediaErrorCode> = new Set(["closed", "failed", "worker_died"]);
 
 /** Rooms spread over media workers. Knows no chain and no signaling. */
 export class MediaServer extends EventEmitter<MediaServerEvents> {
@@ -159,8 +162,7 @@ export class MediaServer extends EventEmitter<MediaServerEvents> {
         const room = await this.#room(roomName);
         return { room, peer: await room.join(peerId) };
       } catch (error) {
-        const wentAway = error instanceof MediaError && (error.code === "closed" || error.code === "failed");
-        if (!wentAway || this.#closed || attempt === JOIN_ATTEMPTS) throw error;
+        if (!hasGone(error) || this.#closed || attempt === JOIN_ATTEMPTS) throw error;
       }
     }
   }
@@ -200,4 +202,8 @@ export class MediaServer extends EventEmitter<MediaServerEvents> {
   *#everyPeer(): Generator<Peer> {
     for (const room of this.#openRooms) yield* room.peers;
   }
+}
+
+function hasGone(error: unknown): boolean {
+  return error instanceof MediaError && GONE.has(error.code);
 }

@@ -92,6 +92,7 @@ export class MediaWorker extends EventEmitter<MediaWorkerEvents> {
     );
     router.observer.on("newtransport", (transport) => {
       if (transport.type !== "pipe") return;
+      this.load.addPipe(transport);
       this.#pipes.add(transport);
       transport.observer.once("close", () => this.#pipes.delete(transport));
     });

@@ -68,7 +68,7 @@ export class WorkerPool extends EventEmitter<WorkerKeeperEvents> {
   }
 
   hasRoom(worker: MediaWorker): boolean {
-    return !worker.closed && worker.load.subscriptions < this.#maxSubscriptionsPerWorker;
+    return !worker.closed && worker.load.sentStreams < this.#maxSubscriptionsPerWorker;
   }
 
   /**

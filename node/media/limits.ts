@@ -22,8 +22,8 @@ export interface MediaLimits {
   /** Packets and data messages per second that one peer may send; one that goes on far above is stopped. */
   readonly maxIncomingPacketsPerSecond: number;
   /**
-   * Streams that one worker sends before a room goes on to another worker, and above which, on all workers, nobody new
-   * is let in.
+   * Streams that one worker sends, to participants and over pipes, before a room goes on to another worker, and above
+   * which, on all workers, nobody new is let in.
    */
   readonly maxSubscriptionsPerWorker: number;
   /** Bits per second that are sent to all peers together; above it nobody new is let in. Unset: no limit. */
@@ -41,6 +41,7 @@ export const DEFAULT_MEDIA_LIMITS: MediaLimits = {
   maxDataMessageBytes: 64 * 1024,
   maxIncomingBitsPerSecond: 5_000_000,
   maxIncomingPacketsPerSecond: 2_000,
-  // 100 video streams of 1 Mb/s with 100 audio streams take about a third of a current core.
+  // A third of what a 2 GHz core carries where half are video of 1 Mb/s: higher bitrates cost more, and rooms can grow
+  // where they are.
   maxSubscriptionsPerWorker: 500,
 };

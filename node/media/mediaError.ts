@@ -1,3 +1,5 @@
+import { errors } from "mediasoup";
+
 /** Why the media server did not do what it was asked. */
 export type MediaErrorCode =
   | "bandwidth_limit"
@@ -15,7 +17,8 @@ export type MediaErrorCode =
   | "room_limit"
   | "subscription_limit"
   | "track_limit"
-  | "transport_exists";
+  | "transport_exists"
+  | "worker_died";
 
 export class MediaError extends Error {
   override readonly name = "MediaError";
@@ -29,22 +32,22 @@ export class MediaError extends Error {
 
 /**
  * Runs a request to mediasoup and turns what it throws into a `MediaError`: `invalid_parameters` for a `TypeError`,
- * which is how mediasoup says that it does not accept them, and else `failed`, as where the object or its worker
- * closed meanwhile or where a transport is connected twice.
+ * which is how mediasoup says that it does not accept them; `worker_died` where the worker's process is gone; and else
+ * `failed`, as where the object closed meanwhile or where a transport is connected twice.
  */
 export async function asMediaError<T>(what: string, request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {
     if (error instanceof MediaError) throw error;
+    if (error instanceof errors.WorkerClosedError) {
+      throw new MediaError("worker_died", `${what}: the media worker died; join again`, { cause: error });
+    }
     const message = error instanceof Error ? error.message : String(error);
-    const code = error instanceof TypeError || isUnsupported(error) ? "invalid_parameters" : "failed";
+    const isRefused = error instanceof TypeError || error instanceof errors.UnsupportedError;
+    const code = isRefused ? "invalid_parameters" : "failed";
     throw new MediaError(code, `${what}: ${message}`, { cause: error });
   }
-}
-
-function isUnsupported(error: unknown): boolean {
-  return error instanceof Error && error.name === "UnsupportedError";
 }
 
 export function notFound(what: string, id: string): MediaError {

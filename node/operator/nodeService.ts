@@ -224,7 +224,7 @@ export async function startNodeService(
       now: Date.now,
     };
     const penalties = config.penalties.post
-      ? PenaltyChain.of({ deployment, contracts, provider, operator })
+      ? PenaltyChain.of({ deployment, contracts, provider })
       : undefined;
     const duties = new EpochDuties({
       ...{ clock: chain.clock, watcher, epochs, log },

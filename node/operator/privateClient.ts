@@ -11,6 +11,9 @@ export class NodeNotRunning extends CommandFailed {
   }
 }
 
+/** Somebody listens there, but does not answer in time. */
+export class NodeSilent extends CommandFailed {}
+
 export interface PrivateAnswer {
   readonly status: number;
   readonly body: unknown;
@@ -28,7 +31,7 @@ export class PrivateClient {
     this.url = `http://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`;
   }
 
-  /** @throws NodeNotRunning; CommandFailed where what answers is no node. */
+  /** @throws NodeNotRunning; NodeSilent; CommandFailed where what answers is no node. */
   async ask(
     method: "GET" | "POST",
     path: string,
@@ -46,6 +49,11 @@ export class PrivateClient {
           : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
       });
     } catch (error) {
+      if (error instanceof DOMException && error.name === "TimeoutError")
+        throw new NodeSilent(
+          `the node at ${this.url} has not answered for ${timeoutMs / 1_000} s; what it was asked may still be done: see \`dtelecom-node status\``,
+          error,
+        );
       throw new NodeNotRunning(this.url, error);
     }
     try {

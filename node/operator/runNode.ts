@@ -112,11 +112,11 @@ async function closeInTime(part: string, close: () => unknown, log: Logger): Pro
 
 function startMedia({ media }: NodeConfig, logger: Logger): Promise<MediaServer> {
   const { listen, port, workers = availableParallelism(), maxOutgoingMegabitsPerSecond } = media;
-  const { maxRooms, maxPeers, maxPeersPerRoom } = media;
+  const { maxRooms, maxPeers, maxPeersPerRoom, maxSubscriptionsPerWorker, maxDataMessageBytes } = media;
   return MediaServer.start({
     ...{ workers, listen: { addresses: listen, port }, logger },
     limits: {
-      ...{ maxRooms, maxPeers, maxPeersPerRoom },
+      ...{ maxRooms, maxPeers, maxPeersPerRoom, maxSubscriptionsPerWorker, maxDataMessageBytes },
       maxIncomingBitsPerSecond: media.maxIncomingKilobitsPerSecond * 1_000,
       ...(maxOutgoingMegabitsPerSecond === undefined
         ? {}

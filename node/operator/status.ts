@@ -12,6 +12,7 @@ import type { SeatKeeper, SeatStatus } from "../service/seatKeeper.js";
 import type { SessionService } from "../service/sessionService.js";
 import type { Webhooks, WebhookStatus } from "../service/webhooks/webhooks.js";
 import type { AuditsSeen, AuditSummary } from "./auditSummary.js";
+import { jailAdvice } from "./jail.js";
 import type { Jail, JailStatus } from "./jail.js";
 
 /** What an operator wants to see at a glance. Amounts are decimal text in wei. */
@@ -108,8 +109,10 @@ export async function statusOf(sources: StatusSources): Promise<NodeStatus> {
   if (seat.status.fault !== undefined)
     problems.push(`the node has no seat in the audit ring: ${seat.status.fault}`);
   const jailStatus = await jail.status().catch(() => undefined);
-  if (jailStatus?.jailed === true)
-    problems.push("the node is in jail for its strikes: find out why, then `dtelecom-node release`");
+  if (jailStatus?.jailed === true) {
+    const { found, change } = jailAdvice(jailStatus);
+    problems.push(`${found}: ${change}`);
+  }
   if (webhooks.status.failing.length > 0)
     problems.push(`${webhooks.status.failing.length} apps do not take their events (webhooks)`);
   const bills = accounts.all();

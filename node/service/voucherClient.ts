@@ -1,4 +1,5 @@
 import type { Wallet } from "ethers";
+import { httpRefusalSchema } from "../protocol/httpRefusal.js";
 import { toWire } from "../protocol/schemas.js";
 import { voucherRequest } from "../protocol/typedData.js";
 import type { Address, TypedDataDomain } from "../protocol/typedData.js";
@@ -46,9 +47,19 @@ export function createVoucherClient(options: VoucherClientOptions): AskForVouche
       signal: AbortSignal.any([AbortSignal.timeout(options.timeoutMs), options.signal]),
     });
     const text = await readText(response);
-    if (response.status !== 200) throw new Error(`HTTP ${response.status}: ${text.slice(0, 300)}`);
+    if (response.status !== 200) throw new Error(`HTTP ${response.status}: ${reasonOf(text).slice(0, 300)}`);
     return voucherResponseBodySchema.parse(JSON.parse(text));
   };
+}
+
+/** As `HttpRefusal` has it, or as a proxy in front of the app's server says it. */
+function reasonOf(text: string): string {
+  try {
+    const { error, message } = httpRefusalSchema.parse(JSON.parse(text));
+    return `${error}: ${message}`;
+  } catch {
+    return text;
+  }
 }
 
 async function sign(

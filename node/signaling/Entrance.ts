@@ -103,7 +103,8 @@ export class Entrance {
       this.#assertWelcome(claim);
       session.signal.throwIfAborted();
       if (!socket.open) throw new RequestError("not_joined", "the client left before it was let in");
-      if (place.peer.closed) throw new MediaError("failed", "the media worker died while you joined");
+      if (place.peer.closed)
+        throw new MediaError("worker_died", "the media worker died while you joined; join again");
       const participant = this.#seat(claim, session, details, place, link, logger);
       logger.info({ sessionKey, app, room: claim.room, audit }, "participant joined");
       return participant;

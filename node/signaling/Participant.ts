@@ -10,6 +10,7 @@ import type { ParticipantRequest } from "./clientRequest.js";
 import type { SignalingLimits } from "./limits.js";
 import type { LiveRoom } from "./LiveRoom.js";
 import { MediaRequests } from "./MediaRequests.js";
+import { MeterTimer } from "./MeterTimer.js";
 import { OwnTracks } from "./OwnTracks.js";
 import { RequestError } from "./requestError.js";
 import type { SignalingSocket } from "./SignalingSocket.js";
@@ -52,7 +53,7 @@ export class Participant {
   readonly #offers: TrackOffers;
   readonly #tracks: OwnTracks;
   readonly #media: MediaRequests;
-  readonly #meterTimer: NodeJS.Timeout;
+  readonly #meterTimer: MeterTimer;
   /** Own tracks of which the client knows that they are muted. */
   readonly #toldMuted = new Set<string>();
   #socket: SignalingSocket | undefined;
@@ -79,10 +80,7 @@ export class Participant {
     this.#media = new MediaRequests(peer, permissions, this.#tracks);
     peer.on("expelled", this.#expelled);
     session.signal.addEventListener("abort", this.#stopServing, { once: true });
-    this.#meterTimer = setInterval(
-      () => void peer.bytesSent().then((bytesSent) => this.#meter(bytesSent)),
-      limits.meterIntervalMs,
-    );
+    this.#meterTimer = new MeterTimer(peer, limits.meterIntervalMs, (bytesSent) => this.#meter(bytesSent));
   }
 
   get session(): ServedSession {
@@ -271,7 +269,7 @@ export class Participant {
 
   /** Ends the media and meters it a last time; the session goes on, for a last receipt. Never rejects. */
   #finishMedia(): Promise<void> {
-    clearInterval(this.#meterTimer);
+    this.#meterTimer.stop();
     this.#finished ??= this.#options.peer.finish().then((bytesSent) => this.#meter(bytesSent));
     return this.#finished;
   }

@@ -36,7 +36,7 @@ export interface SignalingLimits {
   readonly requestTimeoutMs: number;
   /** Bytes that may wait for a client that reads too slowly. */
   readonly maxBufferedBytes: number;
-  /** How often the bytes sent to each participant are read. */
+  /** The bytes sent to each participant are read when nobody, a receipt for example, did for this long. */
   readonly meterIntervalMs: number;
   /** How long a participant who is sent away may take to hand in its last receipt. */
   readonly farewellMs: number;
@@ -65,7 +65,7 @@ export const DEFAULT_SIGNALING_LIMITS: SignalingLimits = {
   pingIntervalMs: 15_000,
   requestTimeoutMs: 15_000,
   maxBufferedBytes: 2 * 1024 * 1024,
-  meterIntervalMs: 1_000,
+  meterIntervalMs: 2_000,
   farewellMs: 1_500,
   resumeGraceMs: 15_000,
   maxSuspended: 1_024,

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { WebSocket } from "ws";
+import { httpRefusal } from "../protocol/httpRefusal.js";
 
 // What others may serve on the public port beside signaling.
 
@@ -41,12 +42,12 @@ export interface PublicUpgrade {
   accept(ws: WebSocket, from: { readonly remoteAddress: string }): void;
 }
 
-/** An answer that says what is wrong: `error` for programs, `message` for people. */
+/** An answer that says what is wrong, in the form of `httpRefusalSchema`. */
 export function refusal(
   status: number,
   error: string,
   message: string,
   headers?: Record<string, string>,
 ): PublicAnswer {
-  return { status, body: { error, message }, headers };
+  return { status, body: httpRefusal(error, message), headers };
 }

@@ -33,7 +33,7 @@ export function moderationRoute(moderation: Moderation): PublicRoute {
       }
       const parsed = signedRoomCommandSchema.safeParse(jsonOf(body));
       if (!parsed.success) {
-        return refusal(400, "command_malformed", z.prettifyError(parsed.error).slice(0, 1_024));
+        return refusal(400, "command_malformed", z.prettifyError(parsed.error));
       }
       try {
         const { action, room, target } = parsed.data.command;

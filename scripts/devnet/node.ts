@@ -6,6 +6,7 @@ import { z } from "zod";
 import { stringify } from "yaml";
 import type { configSchema } from "../../node/config/schema.js";
 import { DATABASE_FILE } from "../../node/operator/nodeService.js";
+import { PrivateClient } from "../../node/operator/privateClient.js";
 import { randomWallet } from "./economy.js";
 import type { NodeIdentity, RegisteredNode } from "./economy.js";
 import { LossyRelay } from "./lossyRelay.js";
@@ -21,6 +22,7 @@ const HOST = "127.0.0.1";
 const RELAY_HOST = "127.0.0.2";
 const START_MS = 60_000;
 
+const statusSchema = z.looseObject({ dutyFailures: z.record(z.string(), z.number()) });
 const readyMessage = z.object({ ready: z.literal(true), nodeId: z.string() });
 
 export interface NodePlan extends NodeIdentity {
@@ -84,6 +86,11 @@ export class DevnetNode {
     this.#directory = join(context.directory, `node-${plan.nodeId}`);
   }
 
+  /** Address of the key that acts for the node. */
+  get operator(): string {
+    return this.#plan.operator.address;
+  }
+
   get running(): boolean {
     return this.#process?.running === true;
   }
@@ -118,6 +125,12 @@ export class DevnetNode {
   /** Ends it as a crash would, without a warning. */
   async kill(): Promise<void> {
     await this.#process?.kill();
+  }
+
+  /** How often each duty of the epochs has failed or was refused since it was started, by the node's own word. */
+  async dutyFailures(): Promise<Readonly<Record<string, number>>> {
+    const client = new PrivateClient({ host: HOST, port: this.#plan.privatePort });
+    return statusSchema.parse((await client.ask("GET", "/status")).body).dutyFailures;
   }
 
   /** What its store holds. Only while it does not run. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { compareWithChain } from "../../indexer/lib/check/index.js";
 import { checkEpochs, checkMoney } from "./checks.js";
 import type { Network } from "./network.js";
+import { readOperatorTransactions } from "./operatorTransactions.js";
 import type { Progress } from "./progress.js";
 import type { StoredEpoch } from "./storedReceipts.js";
 import type { Parameters } from "../parameters/schema.js";
@@ -24,6 +25,17 @@ export interface Summary {
   readonly feesCollected: number;
   readonly feesBurned: number;
   readonly rewardsMinted: number;
+  /** What the nodes' operators sent in the whole run, by the contracts' function. */
+  readonly operatorTransactions: Readonly<Record<string, number>>;
+  /** Of these: refused by the contracts when they were mined, so paid for in vain. */
+  readonly revertedTransactions: number;
+  /** Of these: upkeep of an epoch that another transaction had done already. */
+  readonly redundantUpkeepTransactions: number;
+  /**
+   * Duties that failed or that the contracts refused before anything was sent, by their names: nodes that wanted to do
+   * the same at the same time, above all.
+   */
+  readonly dutyFailures: Readonly<Record<string, number>>;
   readonly indexerMatchesChain: boolean;
 }
 
@@ -41,6 +53,7 @@ export async function concludeRun(
   progress: Progress,
 ): Promise<Conclusion> {
   const { watch, deployment, nodes } = network;
+  const dutyFailures = await sumOfDutyFailures(nodes);
   await progress.step(
     "stopping",
     async () => {
@@ -62,6 +75,14 @@ export async function concludeRun(
     ...network.ledger.missingFrom(stored),
   ];
 
+  const transactions = await readOperatorTransactions(
+    network.provider,
+    new Map(nodes.map(({ operator, nodeId }) => [operator, nodeId])),
+    { from: deployment.startBlock, to: block },
+  );
+  faults.push(...transactions.reverted.map((line) => `a transaction was mined and reverted: ${line}`));
+  faults.push(...transactions.redundant.map((line) => `upkeep was paid for twice: ${line}`));
+
   const graphqlFaults = await compareGraphql(network, epochs, stored, block, progress);
   faults.push(...graphqlFaults);
 
@@ -80,9 +101,22 @@ export async function concludeRun(
       feesCollected: Number(formatEther(watch.fees.collected)),
       feesBurned: Number(formatEther(watch.fees.burned)),
       rewardsMinted: Number(formatEther(watch.fees.minted)),
+      operatorTransactions: transactions.byFunction,
+      revertedTransactions: transactions.reverted.length,
+      redundantUpkeepTransactions: transactions.redundant.length,
+      dutyFailures,
       indexerMatchesChain: graphqlFaults.length === 0,
     },
   };
+}
+
+async function sumOfDutyFailures(nodes: Network["nodes"]): Promise<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  const running = nodes.filter((node) => node.running);
+  for (const failures of await Promise.all(running.map((node) => node.dutyFailures()))) {
+    for (const [duty, count] of Object.entries(failures)) sums[duty] = (sums[duty] ?? 0) + count;
+  }
+  return sums;
 }
 
 /** What GraphQL says against the contracts' views at one block, and against the nodes' receipts; in words. */

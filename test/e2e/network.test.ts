@@ -3,7 +3,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { discoverNodes, networkNodes } from "../../node/client/discoverNodes.js";
+import { useNodeWebrtc } from "../../node/client/nodeWebrtc.js";
+import { Room } from "../../node/client/Room.js";
+import { createSessionKey } from "../../node/client/sessionKey.js";
+import { parseAddress } from "../../node/protocol/hex.js";
 import type { Acknowledged } from "../../scripts/devnet/acknowledged.js";
+import { requestToken } from "../../scripts/devnet/app/tokenExchange.js";
+import { AMOUNTS } from "../../scripts/devnet/economy.js";
 import { settledEpochs } from "../../scripts/devnet/epochs.js";
 import { Network } from "../../scripts/devnet/network.js";
 import type { DevnetNode } from "../../scripts/devnet/node.js";
@@ -140,6 +147,42 @@ describe("a whole network: chain, indexer, nodes, app, WebRTC clients", function
     }
   });
 
+  it("lets a client find nodes over GraphQL, pick one by region, and receive a room's media there", async () => {
+    const { graphqlUrl, appUrl, nodes } = network;
+    const known = nodes.map(({ nodeId, endpoint }) => ({ nodeId, url: endpoint }));
+    let found = await discoverNodes({ graphqlUrl });
+    await eventually("the index knows all nodes", async () => {
+      found = await discoverNodes({ graphqlUrl });
+      return found.length === nodes.length;
+    });
+    expect(found.map(({ nodeId, url }) => ({ nodeId, url }))).to.have.deep.members(known);
+    expect(found.map(({ priceWeiPerGB }) => priceWeiPerGB)).to.deep.equal(
+      known.map(() => AMOUNTS.pricePerGB),
+    );
+    // Each node of the devnet is in a region of its own.
+    const [inRegion, ...others] = await discoverNodes({ graphqlUrl, region: 0 });
+    expect([inRegion?.nodeId, others]).to.deep.equal([nodeAt(0).nodeId, []]);
+
+    const sessionKey = createSessionKey();
+    const { token, domain } = await requestToken(appUrl, {
+      ...{ sessionKey: parseAddress(sessionKey.address), room: "talk", identity: "Eve" },
+    });
+    const room = await Room.connect({
+      url: networkNodes({ graphqlUrl, region: 0 }),
+      ...{ room: "talk", token, sessionKey, rtc: useNodeWebrtc() },
+      expect: { domain, nodeId: nodeAt(0).nodeId },
+    });
+    try {
+      expect([room.nodeId, room.url]).to.deep.equal([nodeAt(0).nodeId, nodeAt(0).endpoint]);
+      // Another test may have stopped the node: she comes back by herself.
+      await eventually("Ada is there", () => room.participants.some(({ name }) => name === "Ada"));
+      await eventually("her tracks", () => room.tracks.length === 2);
+      await eventually("her media", () => room.received.bytesDelivered > 20_000n);
+    } finally {
+      await room.leave();
+    }
+  });
+
   it("loses no acknowledged receipt of a node that is killed within an epoch, and attests in time", async function () {
     this.timeout(SETTLE_MS);
     const { watch, ledger } = network;
@@ -188,6 +231,14 @@ describe("a whole network: chain, indexer, nodes, app, WebRTC clients", function
     const tenth = summary.feesCollected / 10;
     expect(Math.abs(summary.feesBurned - tenth) < 1e-6, "a tenth of the fees is burned").to.equal(true);
     expect(summary.rewardsMinted).to.be.greaterThan(0);
+    // Gas that bought nothing, or twice the same.
+    expect(summary).to.include({ revertedTransactions: 0, redundantUpkeepTransactions: 0 });
+    const { arm, draw, mintPending, attest } = summary.operatorTransactions;
+    expect(
+      [arm, draw, mintPending].every((count = 0) => count > 0),
+      "upkeep was done",
+    ).to.equal(true);
+    expect(attest).to.be.greaterThanOrEqual(2);
   });
 });
 
@@ -205,9 +256,9 @@ function isHigher(now: Acknowledged, old: Acknowledged): boolean {
   return now.sessionKey === old.sessionKey && now.bytesDelivered > old.bytesDelivered;
 }
 
-async function eventually(what: string, condition: () => boolean): Promise<void> {
+async function eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const signal = deadline(JOIN_MS, what);
-  while (!condition()) {
+  while (!(await condition())) {
     signal.throwIfAborted();
     await sleep(100);
   }

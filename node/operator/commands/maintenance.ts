@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { loadConfig } from "../../config/load.js";
-import { NodeNotRunning, PrivateClient } from "../privateClient.js";
+import { NodeNotRunning, NodeSilent, PrivateClient } from "../privateClient.js";
 import { DEFAULT_DRAIN_DEADLINE_MS } from "../stopRequests.js";
 import {
   CONFIG_OPTION,
@@ -22,9 +22,10 @@ async function tell(
   path: string,
   body: object,
   said: string,
+  timeoutMs?: number,
 ): Promise<Outcome> {
   const config = await loadConfig(textOption(values, "config"), environment);
-  const answer = await new PrivateClient(config.private).ask("POST", path, body);
+  const answer = await new PrivateClient(config.private).ask("POST", path, body, timeoutMs);
   if (answer.status >= 400) {
     const { error } = errorSchema.safeParse(answer.body).data ?? { error: `HTTP ${answer.status}` };
     throw new CommandFailed(`the node refuses: ${error}`);
@@ -85,7 +86,8 @@ async function waitForEnd(
       await client.ask("GET", "/health", undefined, POLL_MS * 10);
     } catch (error) {
       if (error instanceof NodeNotRunning) return;
-      throw error;
+      // Busy with closing.
+      if (!(error instanceof NodeSilent)) throw error;
     }
     await pause(POLL_MS);
   }
@@ -109,10 +111,20 @@ export const activateCommand: Command = {
     tell(values, context, "/activate", {}, "the node takes its seat again; see `dtelecom-node status`"),
 };
 
+/** The node answers when its transaction is mined and final. */
+const RELEASE_MS = 180_000;
+
 export const releaseCommand: Command = {
   summary: "ends a stay in jail, when its time is over",
   usage: CONFIG_USAGE,
   options: CONFIG_OPTION,
   run: (values, context) =>
-    tell(values, context, "/release", {}, "the node is out of jail and takes its seat again"),
+    tell(
+      values,
+      context,
+      "/release",
+      {},
+      "the node is out of jail and takes its seat again; see `dtelecom-node status`",
+      RELEASE_MS,
+    ),
 };

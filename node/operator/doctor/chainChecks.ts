@@ -1,12 +1,10 @@
 import { formatEther } from "ethers";
 import type { Wallet } from "ethers";
-import { INodeStrikes__factory } from "../../../types/contracts/factories/penalties/INodeStrikes__factory.js";
 import type { Deployment } from "../../chain/deployment.js";
-import { currentGasPrice } from "../../chain/gasPrice.js";
 import { RpcProvider } from "../../chain/rpcProvider.js";
 import type { NodeConfig } from "../../config/schema.js";
-import { createEpochClock } from "../../protocol/epochClock.js";
 import type { ChainAccess } from "../chainAccess.js";
+import { jailAdvice, readJail } from "../jail.js";
 import { readRegistration } from "../registrations.js";
 import type { Registration } from "../registrations.js";
 import { fail, messageOf, ok, warn } from "./finding.js";
@@ -19,10 +17,6 @@ const STALE_SECONDS = 30;
 const WARN_SKEW_SECONDS = 5;
 const FAIL_SKEW_SECONDS = 30;
 const LOG_BLOCKS = 100;
-/** Attest, reveal, claim, a proof now and then, and a share of the network's upkeep. */
-const GAS_PER_EPOCH = 700_000n;
-const WANTED_RUNWAY_DAYS = 14;
-const LEAST_RUNWAY_DAYS = 2;
 
 /** Each endpoint by itself: a fallback that does not work shows only when it is needed. */
 export async function checkEndpoints(config: NodeConfig, deployment: Deployment): Promise<Finding[]> {
@@ -85,18 +79,32 @@ async function checkEndpoint(url: string, { chain }: NodeConfig, deployment: Dep
 /** This machine's clock against the newest block and against what the endpoints' web servers say. */
 export async function checkClock(config: NodeConfig, { provider }: ChainAccess): Promise<Finding[]> {
   const head = await provider.getBlock("latest");
-  const findings: Finding[] = [];
-  // Blocks are stamped when they are made: behind is normal, ahead of us is our clock.
-  const aheadSeconds = head === null ? 0 : head.timestamp - Date.now() / 1_000;
-  if (aheadSeconds > WARN_SKEW_SECONDS) findings.push(skew("the newest block's time", -aheadSeconds));
+  const offsets: (readonly [origin: string, offset: number])[] = [];
   for (const url of config.chain.rpcUrls) {
     const offset = await offsetSeconds(url, config.chain.timeoutSeconds);
-    if (offset !== undefined && Math.abs(offset) > WARN_SKEW_SECONDS)
-      findings.push(skew(`the clock of ${new URL(url).origin}`, offset));
+    if (offset !== undefined) offsets.push([new URL(url).origin, offset]);
+  }
+  const findings = offsets
+    .filter(([, offset]) => Math.abs(offset) > WARN_SKEW_SECONDS)
+    .map(([origin, offset]) => skew(`the clock of ${origin}`, offset));
+  // Blocks are stamped when they are made: behind is normal, ahead is our clock, unless others have the same time.
+  const aheadSeconds = head === null ? 0 : head.timestamp - Date.now() / 1_000;
+  if (aheadSeconds > WARN_SKEW_SECONDS) {
+    const othersAgree = offsets.length > 0 && findings.length === 0;
+    findings.push(othersAgree ? chainAhead(aheadSeconds) : skew("the newest block's time", -aheadSeconds));
   }
   return findings.length > 0
     ? findings
     : [ok("clock", "this machine's clock agrees with the chain and its endpoints")];
+}
+
+/** Chains for development mine many blocks in a second, each with a second of its own. */
+function chainAhead(aheadSeconds: number): Finding {
+  return warn(
+    "clock",
+    `the newest block is ${aheadSeconds.toFixed(0)} s ahead of this machine's clock, with which the RPC endpoints' clocks agree`,
+    "nothing on a chain for development; else ask at another endpoint, and set the clock where an endpoint runs on this machine",
+  );
 }
 
 function skew(other: string, offsetSeconds: number): Finding {
@@ -186,13 +194,10 @@ export async function checkNode(
 
 async function checkStake(
   { contracts, deployment, provider }: ChainAccess,
-  { nodeId, status }: Registration,
+  { nodeId, status, operator }: Registration,
 ): Promise<Finding[]> {
-  const { nodeStrikes } = deployment.addresses;
-  const jailed =
-    nodeStrikes !== undefined &&
-    (await INodeStrikes__factory.connect(nodeStrikes, provider).isJailed(nodeId));
-  const [bond, minBond, seat] = await Promise.all([
+  const [jail, bond, minBond, seat] = await Promise.all([
+    readJail({ nodeId, operator, deployment, provider }),
     contracts.nodeStaking.bondOf(nodeId),
     contracts.nodeStaking.minBond(),
     contracts.qualityAudits.latestSeatOf(nodeId),
@@ -207,9 +212,9 @@ async function checkStake(
           "bond more: `dtelecom-node register` with the owner key",
         ),
   ];
-  if (jailed) {
-    const change = "find out why its audits were bad; then `dtelecom-node release`";
-    findings.push(fail("seat", "the node is in jail for its strikes", change));
+  if (jail.jailed) {
+    const { found, change } = jailAdvice(jail);
+    findings.push(fail("seat", found, change));
   } else if (seat.seated) {
     findings.push(ok("seat", `seat ${seat.seat} of the audit ring, weight ${seat.weight}`));
   } else {
@@ -219,27 +224,4 @@ async function checkStake(
     );
   }
   return findings;
-}
-
-/** What the operator account has for gas, and how long that lasts. */
-export async function checkBalance(
-  { provider, deployment }: ChainAccess,
-  { chain }: NodeConfig,
-  operator: string,
-): Promise<Finding> {
-  const balance = await provider.getBalance(operator);
-  const { maxFeePerGas } = await currentGasPrice(provider, {
-    factor: chain.gasPriceFactor,
-    maxFeePerGas: chain.maxGasPriceGwei,
-  });
-  const perDayWei = (maxFeePerGas * GAS_PER_EPOCH * 86_400n) / BigInt(deployment.epochSeconds);
-  const days = perDayWei === 0n ? Infinity : Number((balance * 100n) / perDayWei) / 100;
-  const found = `the operator account ${operator} has ${formatEther(balance)}, about ${days.toFixed(days < 10 ? 1 : 0)} days of gas`;
-  const change = `send some of the chain's native coin to ${operator}`;
-  if (days < LEAST_RUNWAY_DAYS) return fail("balance", found, change);
-  // A chain of short epochs, as devnets have, spends in hours what others spend in weeks.
-  const { epochSeconds } = createEpochClock(deployment);
-  return days < WANTED_RUNWAY_DAYS && epochSeconds >= 3_600
-    ? warn("balance", found, change)
-    : ok("balance", found);
 }

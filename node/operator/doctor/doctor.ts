@@ -7,7 +7,8 @@ import { withChain } from "../chainAccess.js";
 import type { ChainAccess } from "../chainAccess.js";
 import { NodeNotRunning, PrivateClient } from "../privateClient.js";
 import { checkAnnounced } from "./addressChecks.js";
-import { checkBalance, checkClock, checkContracts, checkEndpoints, checkNode } from "./chainChecks.js";
+import { checkBalance } from "./balanceCheck.js";
+import { checkClock, checkContracts, checkEndpoints, checkNode } from "./chainChecks.js";
 import { fail, messageOf, ok, warn } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { checkMachine } from "./machineChecks.js";
@@ -25,7 +26,20 @@ export interface DoctorOptions {
   readonly onFinding: (finding: Finding) => void;
 }
 
-const runningSchema = z.looseObject({ nodeId: z.string() });
+/** What is asked of a node that runs. */
+const runningSchema = z.looseObject({
+  nodeId: z.string(),
+  gas: z
+    .looseObject({
+      weiPerEpoch: z
+        .string()
+        .regex(/^\d{1,40}$/)
+        .transform((wei) => BigInt(wei))
+        .optional(),
+    })
+    .optional(),
+});
+type RunningNode = z.output<typeof runningSchema>;
 
 /** Looks at everything that has to be right for a node to serve and earn. Works with the node running or not. */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
@@ -40,9 +54,11 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   report(...(await checkMachine(config.dataDirectory)));
   report(...(await checkAnnounced(config, allowPrivate)));
   const wallet = await loadKey(options, report);
-  const media = await examineMedia(config, signal, report);
+  const client = config.private.port === 0 ? undefined : new PrivateClient(config.private);
+  const running = await runningNode(client);
+  const media = await examineMedia(config, { client, running, signal, report });
   try {
-    await examineChain({ ...options, wallet, media, allowPrivate, report });
+    await examineChain({ ...options, wallet, running, media, allowPrivate, report });
   } finally {
     await media.close();
   }
@@ -61,19 +77,29 @@ async function loadKey({ loadWallet }: DoctorOptions, report: Report): Promise<W
   }
 }
 
+interface MediaExamination {
+  readonly client: PrivateClient | undefined;
+  readonly running: RunningNode | undefined;
+  readonly signal: AbortSignal;
+  readonly report: Report;
+}
+
 /** The ports and the workers on them: our own node's, where it runs, or ours for as long as this takes. */
-async function examineMedia(config: NodeConfig, signal: AbortSignal, report: Report): Promise<TestedMedia> {
-  const client = config.private.port === 0 ? undefined : new PrivateClient(config.private);
-  const running = await runningNode(client);
+async function examineMedia(config: NodeConfig, about: MediaExamination): Promise<TestedMedia> {
+  const { client, running, signal, report } = about;
   if (running !== undefined && client !== undefined) {
-    if (running === config.nodeId.toString()) {
+    if (running.nodeId === config.nodeId.toString()) {
       report(ok("ports", "the node runs and has its ports"));
       const media = await testRunningMedia(client);
       report(...media.findings);
       return media;
     }
     report(
-      fail("ports.private", `node ${running} answers on the private port`, "give each node ports of its own"),
+      fail(
+        "ports.private",
+        `node ${running.nodeId} answers on the private port`,
+        "give each node ports of its own",
+      ),
     );
   } else {
     report(
@@ -86,11 +112,11 @@ async function examineMedia(config: NodeConfig, signal: AbortSignal, report: Rep
   return media;
 }
 
-/** The id of the node that answers on the private port; undefined where none does. */
-async function runningNode(client: PrivateClient | undefined): Promise<string | undefined> {
+/** The node that answers on the private port; undefined where none does. */
+async function runningNode(client: PrivateClient | undefined): Promise<RunningNode | undefined> {
   try {
     const answer = await client?.ask("GET", "/status");
-    return runningSchema.safeParse(answer?.body).data?.nodeId;
+    return runningSchema.safeParse(answer?.body).data;
   } catch (error) {
     // Something else may have the port: then it cannot be bound, which is found next.
     if (error instanceof NodeNotRunning || error instanceof Error) return undefined;
@@ -100,6 +126,7 @@ async function runningNode(client: PrivateClient | undefined): Promise<string | 
 
 interface ChainExamination extends DoctorOptions {
   readonly wallet: Wallet | undefined;
+  readonly running: RunningNode | undefined;
   readonly media: TestedMedia;
   readonly allowPrivate: boolean;
   readonly report: Report;
@@ -128,11 +155,14 @@ async function examineChain(options: ChainExamination): Promise<void> {
 }
 
 async function examineNode(access: ChainAccess, options: ChainExamination): Promise<void> {
-  const { config, report, wallet, media, allowPrivate, signal } = options;
+  const { config, report, wallet, running, media, allowPrivate, signal } = options;
   report(...(await checkClock(config, access)));
   const contracts = await checkContracts(access);
   report(...contracts);
-  if (wallet !== undefined) report(await checkBalance(access, config, wallet.address));
+  if (wallet !== undefined) {
+    const own = running?.nodeId === config.nodeId.toString() ? running : undefined;
+    report(await checkBalance(access, config, wallet.address, own?.gas?.weiPerEpoch));
+  }
   if (contracts.some(({ level }) => level === "fail")) return;
   if (config.nodeId === 0n) {
     report(

@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Wallet } from "ethers";
-import { z } from "zod";
+import { httpRefusalSchema } from "../../protocol/httpRefusal.js";
 import { toWire } from "../../protocol/schemas.js";
 import { nodeRequest } from "../../protocol/typedData.js";
 import type { TypedDataDomain } from "../../protocol/typedData.js";
@@ -24,7 +24,6 @@ export interface ReachClientOptions {
 }
 
 const MAX_ANSWER_BYTES = 16 * 1024;
-const errorSchema = z.looseObject({ error: z.string().max(300) });
 
 /**
  * Asks another node to test this one's media ports.
@@ -48,7 +47,9 @@ export async function askWhetherReachable(
   });
   const json = parseJson(text);
   if (status === 200) return reachAnswerSchema.parse(json);
-  throw new Error(errorSchema.safeParse(json).data?.error ?? `it answers HTTP ${status}`);
+  throw new Error(
+    httpRefusalSchema.safeParse(json).data?.message.slice(0, 300) ?? `it answers HTTP ${status}`,
+  );
 }
 
 /** On the port on which participants connect by WebSocket. */

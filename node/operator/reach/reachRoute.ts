@@ -5,6 +5,7 @@ import type { Address } from "../../protocol/hex.js";
 import { InvalidSignature, nodeRequest } from "../../protocol/typedData.js";
 import type { TypedDataDomain } from "../../protocol/typedData.js";
 import { PublicUrlPolicy } from "../../service/publicUrl.js";
+import { refusal } from "../../signaling/publicRoutes.js";
 import type { PublicAnswer, PublicRequest, PublicRoute } from "../../signaling/publicRoutes.js";
 import {
   MAX_REACH_BODY_BYTES,
@@ -32,6 +33,7 @@ export interface ReachRouteOptions {
 
 /** A node is served again after this. */
 const PAUSE_MS = 5_000;
+const RETRY_AFTER_SECONDS = PAUSE_MS / 1_000;
 /** Served at a time, so that this node sends little whoever asks. */
 const MAX_AT_ONCE = 4;
 /** Nodes whose last request is remembered. */
@@ -50,15 +52,18 @@ export function reachRoute(options: ReachRouteOptions): PublicRoute {
   const serve = async (request: PublicRequest): Promise<PublicAnswer> => {
     const address = plainAddress(request.remoteAddress);
     const host = isIPv6(address) ? `[${address}]` : address;
-    if (policy.fault(`http://${host}/`) !== undefined) return refusal(403, `${address} is no public address`);
+    if (policy.fault(`http://${host}/`) !== undefined)
+      return refusal(403, "address_private", `${address} is no public address`);
     const body = reachRequestSchema.safeParse(parseJson(request.body));
-    if (!body.success) return refusal(400, "the body is no reach request");
+    if (!body.success) return refusal(400, "request_malformed", "the body is no reach request");
     const fault = await faultOf(request, body.data, options);
     if (fault !== undefined) return fault;
     const { fromNodeId, targets } = body.data;
     const now = nowMs();
     if (now - (lastServedMs.get(fromNodeId) ?? -Infinity) < PAUSE_MS || running >= MAX_AT_ONCE)
-      return refusal(429, `try again in ${PAUSE_MS / 1_000} s`);
+      return refusal(429, "rate_limited", `try again in ${RETRY_AFTER_SECONDS} s`, {
+        "retry-after": String(RETRY_AFTER_SECONDS),
+      });
     lastServedMs.delete(fromNodeId);
     lastServedMs.set(fromNodeId, now);
     if (lastServedMs.size > MAX_REMEMBERED) lastServedMs.delete(lastServedMs.keys().next().value ?? 0n);
@@ -100,27 +105,25 @@ async function faultOf(
   { fromNodeId, toNodeId }: ReachRequest,
   { nodeId, domain, operatorOf, nowMs = Date.now }: ReachRouteOptions,
 ): Promise<PublicAnswer | undefined> {
-  if (toNodeId !== nodeId) return refusal(400, `this is node ${nodeId}, not ${toNodeId}`);
+  if (toNodeId !== nodeId) return refusal(400, "wrong_node", `this is node ${nodeId}, not ${toNodeId}`);
   const issuedAt = Number(headers[REACH_HEADERS.issuedAt]);
   const ageSeconds = Math.abs(nowMs() / 1_000 - issuedAt);
   if (!Number.isSafeInteger(issuedAt) || ageSeconds > REACH_REQUEST_MAX_AGE_SECONDS)
-    return refusal(401, "the request is not of this minute; check the clock");
+    return refusal(401, "request_stale", "the request is not of this minute; check the clock");
   const signature = headers[REACH_HEADERS.signature];
-  if (typeof signature !== "string" || !isHex(signature)) return refusal(401, "the request is not signed");
+  if (typeof signature !== "string" || !isHex(signature))
+    return refusal(401, "request_unsigned", "the request is not signed");
   let signer: Address;
   try {
     const signed = { fromNodeId, toNodeId, bodyHash: reachBodyHash(body), issuedAt: BigInt(issuedAt) };
     signer = nodeRequest.recover(domain, signed, signature);
   } catch (error) {
-    if (error instanceof InvalidSignature) return refusal(401, error.message);
+    if (error instanceof InvalidSignature) return refusal(401, "request_signature_invalid", error.message);
     throw error;
   }
   if ((await operatorOf(fromNodeId)) === signer) return undefined;
-  return refusal(403, `${signer} is not the operator key of node ${fromNodeId}`);
-}
-
-function refusal(status: number, error: string): PublicAnswer {
-  return { status, body: { error } };
+  const message = `${signer} is not the operator key of node ${fromNodeId}`;
+  return refusal(403, "request_signature_invalid", message);
 }
 
 function parseJson(bytes: Buffer): unknown {

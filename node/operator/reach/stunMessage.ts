@@ -17,15 +17,16 @@ export interface BindingRequest {
   readonly transactionId: Buffer;
 }
 
-const HEADER_BYTES = 20;
-const MAGIC_COOKIE = 0x2112a442;
-const TYPE = { request: 0x0001, success: 0x0101, error: 0x0111 } as const;
-const ATTRIBUTE = {
+export const HEADER_BYTES = 20;
+export const MAGIC_COOKIE = 0x2112a442;
+export const TYPE = { request: 0x0001, success: 0x0101, error: 0x0111 } as const;
+export const ATTRIBUTE = {
   username: 0x0006,
   messageIntegrity: 0x0008,
   errorCode: 0x0009,
   xorMappedAddress: 0x0020,
   priority: 0x0024,
+  useCandidate: 0x0025,
   iceControlling: 0x802a,
   fingerprint: 0x8028,
 } as const;
@@ -44,17 +45,26 @@ export function bindingRequest({ usernameFragment, password }: StunCredentials):
     attribute(ATTRIBUTE.priority, priority),
     attribute(ATTRIBUTE.iceControlling, randomBytes(8)),
   ]);
-  // Each of the two last attributes covers the message before it, with the length that it has together with itself.
+  return { packet: signedMessage(TYPE.request, transactionId, attributes, password), transactionId };
+}
+
+/** A whole message, with integrity and fingerprint: each counts itself into the length that it covers (RFC 8489 14.5, 14.7). */
+export function signedMessage(
+  type: number,
+  transactionId: Buffer,
+  attributes: Buffer,
+  password: string,
+): Buffer {
   const covered = Buffer.concat([
-    header(TYPE.request, transactionId, attributes.length + 4 + INTEGRITY_BYTES),
+    header(type, transactionId, attributes.length + 4 + INTEGRITY_BYTES),
     attributes,
   ]);
   const integrity = attribute(ATTRIBUTE.messageIntegrity, hmac(password, covered));
   const all = Buffer.concat([
-    header(TYPE.request, transactionId, attributes.length + integrity.length + 8),
+    header(type, transactionId, attributes.length + integrity.length + 8),
     ...[attributes, integrity],
   ]);
-  return { packet: Buffer.concat([all, attribute(ATTRIBUTE.fingerprint, fingerprint(all))]), transactionId };
+  return Buffer.concat([all, attribute(ATTRIBUTE.fingerprint, fingerprint(all))]);
 }
 
 /** What came back: the address that the agent saw the request come from, or why it did not take it. */
@@ -146,7 +156,8 @@ function header(type: number, transactionId: Buffer, length: number): Buffer {
   return Buffer.concat([start, transactionId]);
 }
 
-function attribute(type: number, value: Buffer): Buffer {
+/** One attribute, padded. */
+export function attribute(type: number, value: Buffer): Buffer {
   const start = Buffer.alloc(4);
   start.writeUInt16BE(type, 0);
   start.writeUInt16BE(value.length, 2);

@@ -45,11 +45,20 @@ export async function upkeepDelaySeconds(
 ): Promise<number> {
   const nodes = await chain.nodeCount();
   const rank = nodes === 0n ? 0n : (chain.nodeId + BigInt(epoch)) % nodes;
-  return Math.min(Number(rank), MAX_UPKEEP_TURNS) * upkeepTurnSeconds(chain);
+  return upkeepTurn(Number(rank)) * upkeepTurnSeconds(chain);
 }
 
-/** Turns after which everybody who has not been served acts at once. */
-const MAX_UPKEEP_TURNS = 8;
+/** Nodes with a turn of their own. */
+const SINGLE_TURNS = 8;
+
+/**
+ * The turn of a node, both from 0. The first nodes act alone. Where none of them is there, each turn is for twice as
+ * many as the one before: however large the network is and however many of its nodes are dead, it is not long until
+ * somebody acts, and few pay for the same.
+ */
+export function upkeepTurn(rank: number): number {
+  return rank < SINGLE_TURNS ? rank : SINGLE_TURNS + Math.floor(Math.log2(rank - SINGLE_TURNS + 1));
+}
 
 /** Time for one node's transaction to be mined and seen by the others. */
 export function upkeepTurnSeconds({

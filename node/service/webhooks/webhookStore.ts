@@ -3,6 +3,8 @@ import { z } from "zod";
 import { inTransaction } from "../../chain/sqlite.js";
 import type { Address } from "../../protocol/hex.js";
 import { addressSchema } from "../../protocol/schemas.js";
+import { PresenceStore } from "./presenceStore.js";
+import type { PresentParticipant } from "./presenceStore.js";
 
 /** Events of one room that one endpoint is told, in their order. */
 export interface WebhookLane {
@@ -14,7 +16,11 @@ export interface WebhookLane {
 export interface EventToStore extends WebhookLane {
   /** JSON text, sent as it is. */
   readonly body: string;
+  /** When it was noted: what is too old is given up. */
   readonly atMs: number;
+  /** Who is in the room from this event on, or is not any more. */
+  readonly joined?: PresentParticipant | undefined;
+  readonly left?: Pick<PresentParticipant, "app" | "room" | "sessionKey"> | undefined;
 }
 
 export interface StoredWebhook {
@@ -31,14 +37,19 @@ const storedSchema = z
 const countSchema = z.object({ app: addressSchema, count: z.number() });
 const oldestSchema = z.object({ at_ms: z.number().nullable() });
 
-/** The outbox: what apps are still to be told, on disk. An event leaves it when it was delivered or given up. */
+/**
+ * The outbox: what apps are still to be told, on disk. An event leaves it when it was delivered or given up. Beside it,
+ * who is in the rooms: that changes with the events, in the same transactions.
+ */
 export class WebhookStore {
+  readonly presence: PresenceStore;
   readonly #database: DatabaseSync;
   readonly #statements;
   readonly #counts = new Map<Address, number>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.presence = new PresenceStore(database);
     database.exec(`
       CREATE TABLE IF NOT EXISTS webhooks (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -94,8 +105,11 @@ export class WebhookStore {
     const dropped = new Map<Address, number>();
     try {
       inTransaction(this.#database, () => {
-        for (const { app, url, room, body, atMs } of events) {
+        for (const { app, url, room, body, atMs, joined, left } of events) {
           this.#statements.add.run(app, url, room, body, atMs);
+          if (joined !== undefined) this.presence.joined(joined);
+          if (left !== undefined) this.presence.left(left);
+          this.presence.noteAlive(atMs);
           this.#counts.set(app, this.countOf(app) + 1);
         }
         for (const app of new Set(events.map((event) => event.app))) {

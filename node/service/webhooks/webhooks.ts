@@ -3,9 +3,12 @@ import type { Logger } from "pino";
 import type { Address } from "../../protocol/hex.js";
 import { toWire } from "../../protocol/schemas.js";
 import type { RoomEvent, RoomObserver } from "../../signaling/roomObserver.js";
+import { endsOf } from "./interrupted.js";
+import { LaneTable } from "./laneTable.js";
+import type { Endpoint, Lane, Rest } from "./laneTable.js";
 import { WebhookRejected } from "./webhookSender.js";
 import type { WebhookSender } from "./webhookSender.js";
-import type { EventToStore, WebhookLane, WebhookStore } from "./webhookStore.js";
+import type { EventToStore, WebhookStore } from "./webhookStore.js";
 
 export interface WebhooksOptions {
   readonly store: WebhookStore;
@@ -36,38 +39,24 @@ const LONGEST_PAUSE_MS = 3_600_000;
 /** After this long an event is given up. */
 const LIFETIME_MS = 24 * 3_600_000;
 const EXPIRE_PERIOD_MS = 60_000;
+/** How often it is noted that the node runs, while somebody is in a room. */
+const ALIVE_PERIOD_MS = 10_000;
 /** Requests at once, of all apps and of one. */
 const MAX_REQUESTS = 32;
 const MAX_REQUESTS_PER_APP = 4;
 /** Losses are reported at most this often for each app. */
 const REPORT_PAUSE_MS = 60_000;
 
-/** When something that failed is tried again. */
-interface Rest {
-  failures: number;
-  notBeforeMs: number;
-}
-
-interface Lane extends WebhookLane, Rest {
-  busy: boolean;
-}
-
-/** One URL of one app, with a lane for each room of which events wait. */
-interface Endpoint extends Rest {
-  readonly app: Address;
-  readonly lanes: Map<string, Lane>;
-  busy: number;
-}
-
 /**
  * Tells apps what happens in their rooms: at least once, what concerns one room in its order at each endpoint, rooms
  * side by side. Events are on disk before they are sent, so what a killed node has not delivered it delivers at its
- * next start. An endpoint that does not answer rests alone, longer each time.
+ * next start, and after it that those left who were in its rooms. An endpoint that does not answer rests alone, longer
+ * each time.
  */
 export class Webhooks implements RoomObserver {
   readonly #options: WebhooksOptions;
   readonly #now: () => number;
-  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #lanes = new LaneTable();
   readonly #busyByApp = new Map<Address, number>();
   readonly #reported = new Map<string, number>();
   readonly #requests = new Set<Promise<void>>();
@@ -75,6 +64,7 @@ export class Webhooks implements RoomObserver {
   #new: EventToStore[] = [];
   #storing: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #alive: NodeJS.Timeout | undefined;
   #expireAtMs = 0;
   #delivered = 0;
   #lost = 0;
@@ -84,15 +74,20 @@ export class Webhooks implements RoomObserver {
     this.#now = options.now ?? Date.now;
   }
 
-  /** Goes on with what was not delivered when the node was last stopped. */
+  /**
+   * Goes on with what was not delivered when the node was last stopped, and tells the end of what was cut off when it
+   * was killed. Before participants can join.
+   */
   start(): void {
-    for (const lane of this.#options.store.lanes()) this.#laneOf(lane);
+    this.#endInterrupted();
+    this.#alive = setInterval(() => this.#noteAlive(), ALIVE_PERIOD_MS).unref();
+    for (const lane of this.#options.store.lanes()) this.#lanes.of(lane);
     this.#pump();
   }
 
   get status(): WebhookStatus {
     const { size, oldestAtMs } = this.#options.store;
-    const failing = [...this.#endpoints.values()]
+    const failing = this.#lanes.endpoints
       .filter(({ failures, lanes }) => failures > 0 || [...lanes.values()].some((lane) => lane.failures > 0))
       .map(({ app }) => app);
     return {
@@ -109,9 +104,7 @@ export class Webhooks implements RoomObserver {
       this.#reportLoss(event.app, 1, `its webhook URL is not allowed: ${fault}`);
       return;
     }
-    const { app, room, atMs } = event;
-    const body = JSON.stringify(toWire({ id: randomUUID(), ...event }));
-    this.#new.push({ app, room, url: webhookUrl, body, atMs });
+    this.#new.push(toStore(event, webhookUrl, event.atMs));
     this.#storing ??= setImmediate(() => this.flush());
   }
 
@@ -132,7 +125,7 @@ export class Webhooks implements RoomObserver {
       log.error({ err: error, events: events.length }, "room events could not be stored: apps miss them");
       return;
     }
-    for (const event of events) this.#laneOf(event);
+    for (const event of events) this.#lanes.of(event);
     this.#pump();
   }
 
@@ -140,9 +133,34 @@ export class Webhooks implements RoomObserver {
   async close(): Promise<void> {
     this.#aborter.abort(new Error("the node is shutting down"));
     clearTimeout(this.#timer);
+    clearInterval(this.#alive);
     this.flush();
     await Promise.allSettled(this.#requests);
     this.#options.sender.close();
+  }
+
+  /** All at once or not at all: a node that is killed here tells everything once, at the start after this one. */
+  #endInterrupted(): void {
+    const { store, log } = this.#options;
+    const present = store.presence.all();
+    const nowMs = this.#now();
+    const ends = endsOf(present, Math.min(store.presence.lastAliveMs ?? nowMs, nowMs));
+    if (ends.length === 0) return;
+    this.#new.push(...ends.map(({ event, url }) => toStore(event, url, nowMs)));
+    this.flush();
+    log.warn(
+      { participants: present.length },
+      "the last run was cut off: apps are told who left their rooms",
+    );
+  }
+
+  #noteAlive(): void {
+    const { store, log } = this.#options;
+    try {
+      if (!store.presence.isEmpty) store.presence.noteAlive(this.#now());
+    } catch (error) {
+      log.debug({ err: error }, "that the node runs could not be noted");
+    }
   }
 
   /** Sends whatever may be sent now, and comes back when more may. */
@@ -152,7 +170,7 @@ export class Webhooks implements RoomObserver {
     const nowMs = this.#now();
     this.#expire(nowMs);
     let nextMs = Infinity;
-    for (const endpoint of [...this.#endpoints.values()])
+    for (const endpoint of this.#lanes.endpoints)
       nextMs = Math.min(nextMs, this.#pumpEndpoint(endpoint, nowMs));
     if (nextMs !== Infinity) this.#timer = setTimeout(() => this.#pump(), Math.max(nextMs - nowMs, 10));
   }
@@ -190,11 +208,7 @@ export class Webhooks implements RoomObserver {
 
   #begin(endpoint: Endpoint, lane: Lane): void {
     const { app } = endpoint;
-    // The end of the row, as far as other rooms and endpoints wait too.
-    endpoint.lanes.delete(lane.room);
-    endpoint.lanes.set(lane.room, lane);
-    this.#endpoints.delete(endpointKey(lane));
-    this.#endpoints.set(endpointKey(lane), endpoint);
+    this.#lanes.toEnd(endpoint, lane);
     lane.busy = true;
     endpoint.busy += 1;
     this.#busyByApp.set(app, (this.#busyByApp.get(app) ?? 0) + 1);
@@ -205,7 +219,8 @@ export class Webhooks implements RoomObserver {
       if (busy > 0) this.#busyByApp.set(app, busy);
       else this.#busyByApp.delete(app);
       this.#requests.delete(request);
-      this.#forgetIdle(endpoint, lane);
+      if (!this.#aborter.signal.aborted && this.#options.store.next(lane) === undefined)
+        this.#lanes.forget(endpoint, lane);
       this.#pump();
     });
     this.#requests.add(request);
@@ -247,25 +262,6 @@ export class Webhooks implements RoomObserver {
     failed.notBeforeMs = this.#now() + pauseMs;
   }
 
-  #laneOf({ app, url, room }: WebhookLane): Lane {
-    const key = endpointKey({ app, url });
-    const endpoint = this.#endpoints.get(key) ?? {
-      ...{ app, lanes: new Map<string, Lane>(), busy: 0, failures: 0, notBeforeMs: 0 },
-    };
-    this.#endpoints.set(key, endpoint);
-    const lane = endpoint.lanes.get(room) ?? {
-      ...{ app, url, room, busy: false, failures: 0, notBeforeMs: 0 },
-    };
-    endpoint.lanes.set(room, lane);
-    return lane;
-  }
-
-  #forgetIdle(endpoint: Endpoint, lane: Lane): void {
-    if (this.#aborter.signal.aborted || this.#options.store.next(lane) !== undefined) return;
-    endpoint.lanes.delete(lane.room);
-    if (endpoint.lanes.size === 0) this.#endpoints.delete(endpointKey(lane));
-  }
-
   #reportLoss(app: Address, count: number, reason: string): void {
     this.#lost += count;
     const nowMs = this.#now();
@@ -275,8 +271,16 @@ export class Webhooks implements RoomObserver {
   }
 }
 
-function endpointKey({ app, url }: { app: Address; url: string }): string {
-  return `${app} ${url}`;
+/** @param notedAtMs From when on the event's time to be delivered counts. */
+function toStore(event: RoomEvent, url: string, notedAtMs: number): EventToStore {
+  const { nodeId, app, room } = event;
+  const body = JSON.stringify(toWire({ id: randomUUID(), ...event }));
+  return {
+    ...{ app, room, url, body, atMs: notedAtMs },
+    joined:
+      event.event === "participant_joined" ? { nodeId, app, room, url, ...event.participant } : undefined,
+    left: event.event === "participant_left" ? { app, room, ...event.participant } : undefined,
+  };
 }
 
 /** For logs: paths and queries of webhooks often hold secrets. */

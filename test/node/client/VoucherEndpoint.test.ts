@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Wallet } from "ethers";
 import { expect } from "chai";
-import { z } from "zod";
 import { createSessionKey } from "../../../node/client/sessionKey.js";
 import { SqliteVoucherStore } from "../../../node/client/SqliteVoucherStore.js";
 import { VoucherEndpoint } from "../../../node/client/VoucherEndpoint.js";
@@ -14,6 +13,7 @@ import type { VoucherEndpointOptions, VoucherHttpResponse } from "../../../node/
 import { voucherListener } from "../../../node/client/voucherHttp.js";
 import { createEpochClock } from "../../../node/protocol/epochClock.js";
 import { parseAddress } from "../../../node/protocol/hex.js";
+import { httpRefusalSchema } from "../../../node/protocol/httpRefusal.js";
 import { toWire } from "../../../node/protocol/schemas.js";
 import {
   accessGrant,
@@ -42,8 +42,6 @@ const NOW_MS = clock.startOf(500) * 1_000 + 10_000;
 /** 1 gwei per byte: then amounts in gwei are bytes. */
 const PRICE = 1_000_000_000n * 1_000_000_000n;
 const GWEI = 1_000_000_000n;
-
-const errorBodySchema = z.strictObject({ error: z.strictObject({ code: z.string(), reason: z.string() }) });
 
 type Shown = VoucherRequestBody["sessions"][number];
 
@@ -167,7 +165,7 @@ describe("VoucherEndpoint", () => {
 
   async function refusal(sessions: Shown[], asking: Asking = {}): Promise<[number, string]> {
     const { status, body } = await post(sessions, asking);
-    return [status, errorBodySchema.parse(JSON.parse(body)).error.code];
+    return [status, httpRefusalSchema.parse(JSON.parse(body)).error];
   }
 
   it("signs a cumulative voucher for the bytes at the node's price, with a score by quality", async () => {

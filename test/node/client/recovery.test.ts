@@ -1,7 +1,9 @@
 import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import type { Room } from "../../../node/client/Room.js";
 import { createSessionKey } from "../../../node/client/sessionKey.js";
+import { testTone } from "../../../node/client/testMedia.js";
 import { SessionEnded } from "../../../node/protocol/refusals.js";
 import { eventually } from "../support/eventually.js";
 import { TestNode } from "../support/testNode.js";
@@ -277,6 +279,28 @@ describe("Room, when its connection is lost", () => {
     await eventually("resumed", () => events.length === 2, 10_000);
     expect(events).to.deep.equal(["connection_lost", "resumed"]);
     expect(room.url).to.equal(near.url);
+  });
+
+  it("publishes all the same where the media worker dies under the request", async () => {
+    const node = await startNode();
+    const room = await node.join();
+    const events = connectionEvents(room);
+    const { pid } = node.media.workers[0] ?? expect.fail("no worker runs");
+    const tone = testTone();
+    try {
+      process.kill(pid, "SIGSTOP");
+      const publishing = room.publish(tone.track);
+      // Until the request has reached the worker, which does not answer.
+      await pause(200);
+      process.kill(pid, "SIGKILL");
+      const local = await publishing;
+      expect(node.media.rooms.flatMap(({ publications }) => publications.map(({ id }) => id))).to.deep.equal([
+        local.id,
+      ]);
+      expect(events).to.deep.equal(["worker_died", "rejoined"]);
+    } finally {
+      tone.stop();
+    }
   });
 
   it("is over where every node would refuse", async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 
-/** A way to a node's signaling port that a test can cut and close. */
+/** A way to one of a node's TCP ports that a test can cut and close. */
 export class TcpProxy {
   readonly #server: Server;
   readonly #target: number;
@@ -14,17 +14,23 @@ export class TcpProxy {
   connections = 0;
   refused = 0;
 
-  /** In front of a signaling URL on this machine. */
-  static async open(signalingUrl: string): Promise<TcpProxy> {
+  /**
+   * @param targetUrl Of a port of 127.0.0.1, the signaling port for example.
+   * @param listen Another address or port of this machine than any that is free.
+   */
+  static async open(
+    targetUrl: string,
+    listen: { readonly address: string; readonly port: number } = { address: "127.0.0.1", port: 0 },
+  ): Promise<TcpProxy> {
     const server = createServer();
-    server.listen(0, "127.0.0.1");
+    server.listen(listen.port, listen.address);
     await once(server, "listening");
-    return new TcpProxy(server, signalingUrl);
+    return new TcpProxy(server, targetUrl);
   }
 
-  private constructor(server: Server, signalingUrl: string) {
+  private constructor(server: Server, targetUrl: string) {
     this.#server = server;
-    const url = new URL(signalingUrl);
+    const url = new URL(targetUrl);
     this.#target = Number(url.port);
     const address = server.address();
     if (typeof address !== "object" || !address) throw new Error("no port");

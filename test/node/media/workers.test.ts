@@ -12,6 +12,8 @@ import { MediaClient } from "./MediaClient.js";
 import { opusTrack } from "./opusTrack.js";
 import { SIMULCAST } from "./simulcast.js";
 
+const LOOPBACK_UDP = { protocol: "udp", ip: "127.0.0.1" } as const;
+
 describe("media workers", () => {
   const clients: MediaClient[] = [];
   const tracks: TestTrack[] = [];
@@ -106,6 +108,78 @@ describe("media workers", () => {
     await eventually("the pipes close", async () => (await consumersOf()) < before);
     await eventually("only one subscription is left", () => media.load.subscriptions === 1);
     expect([...clients.flatMap(({ errors }) => errors)]).to.deep.equal([]);
+  });
+
+  it("are loaded by pipes too: new rooms go where less is sent and received", async () => {
+    await start();
+    // A participant of another node, whose tracks come over a pipe to a room with one listener here.
+    const { room } = (await join("ada")).place;
+    const other = room.worker;
+    const pipe = await room.router.createPipeTransport({ listenInfo: LOOPBACK_UDP, enableSctp: true });
+    const producers = await Promise.all(
+      [0, 1, 2].map(() => {
+        const { kind, rtpParameters } = opusTrack();
+        return pipe.produce({ kind, rtpParameters });
+      }),
+    );
+    const layers = [{ ssrc: 1 }, { ssrc: 2 }];
+    const codecs = [{ mimeType: "video/VP8", payloadType: 101, clockRate: 90_000 }];
+    await pipe.produce({ kind: "video", rtpParameters: { codecs, encodings: layers } });
+    await pipe.produceData({ label: "chat", sctpStreamParameters: { streamId: 0 } });
+    expect([other.load.pipedStreams, other.load.sentStreams, other.load.score]).to.deep.equal([5, 0, 7]);
+
+    // Six participants weigh less than that, so that all go to the other worker.
+    const places = await Promise.all([1, 2, 3, 4, 5, 6].map((name) => media.join(`room ${name}`, "bob")));
+    expect(places.filter(({ room: { worker } }) => worker === other)).to.deep.equal([]);
+
+    // What is sent over pipes counts towards what a worker may send.
+    const [first] = producers;
+    if (!first) throw new Error("nothing is piped");
+    const back = await room.router.createPipeTransport({ listenInfo: LOOPBACK_UDP });
+    await back.consume({ producerId: first.id });
+    expect([other.load.pipedStreams, other.load.sentStreams]).to.deep.equal([6, 1]);
+    const { pipedStreams } = media.load.workers.find(({ pid }) => pid === other.pid) ?? {};
+    expect(pipedStreams).to.equal(6);
+
+    // And no longer when it is over.
+    first.close();
+    await eventually("what was sent of it ends", () => other.load.sentStreams === 0);
+    expect(other.load.pipedStreams).to.equal(4);
+    pipe.close();
+    expect([other.load.pipedStreams, other.load.score]).to.deep.equal([0, 1]);
+    expect((await media.join("last", "bob")).room.worker).to.equal(other);
+  });
+
+  it("send no more than they may, what they send each other included", async () => {
+    await start({ limits: { maxSubscriptionsPerWorker: 2 } });
+    const [ada, bob] = [await join("ada"), await join("bob")];
+    await Promise.all([ada.receive(), bob.receive()]);
+    await ada.publish(published(testTone()));
+    await hears(bob, "ada", "audio");
+    const { worker } = ada.place.room;
+    expect(worker.load.sentStreams).to.equal(1);
+    // As to a listener on another node.
+    const { room } = ada.place;
+    const pipe = await room.router.createPipeTransport({ listenInfo: LOOPBACK_UDP });
+    await pipe.consume({ producerId: room.publications[0]?.id ?? "" });
+    expect(worker.load.sentStreams).to.equal(2);
+    expect((await join("carol")).place.peer.site.worker).not.to.equal(worker);
+  });
+
+  it("say that they died to those whose requests were under way, in words of ours", async () => {
+    await start({ workers: 1 });
+    const { place } = await join("ada");
+    const { id } = await place.peer.createSendTransport();
+    process.kill(place.room.worker.pid, "SIGSTOP");
+    const refused = [
+      () => place.peer.publish(id, opusTrack()),
+      () => place.peer.createReceiveTransport(place.room.rtpCapabilities),
+    ].map((request) => request().then(() => "none", String));
+    process.kill(place.room.worker.pid, "SIGKILL");
+    expect(await Promise.all(refused)).to.deep.equal([
+      "MediaError: track not published: the media worker died; join again",
+      "MediaError: transport not created: the media worker died; join again",
+    ]);
   });
 
   it("hold nothing more when all have left, however often they come and go", async () => {

@@ -60,6 +60,7 @@ function view(name: string): PanelView {
             peers: 128,
             subscriptions: 900,
             dataSubscriptions: 20,
+            pipedStreams: 30,
           },
           cpuShare: 0.62,
         },

@@ -187,6 +187,24 @@ describe("running node", function () {
     }
     expect(node.log).to.contain("participants have moved");
   });
+
+  it("does the same on SIGUSR2, which needs no private port", async function () {
+    node = await NodeProcess.start(configFile, environment);
+    const room = await enter([node.ready.url, other.ready.url]);
+    try {
+      expect(room.nodeId.toString()).to.equal(node.ready.nodeId);
+      const disconnected: unknown[] = [];
+      room.on("disconnected", (reason) => disconnected.push(reason));
+      node.signal("SIGUSR2");
+      expect(await node.exited).to.equal(0);
+      await eventually("it is on the other node", () => room.nodeId.toString() === other.ready.nodeId);
+      expect(disconnected).to.deep.equal([]);
+    } finally {
+      await room.leave();
+    }
+    expect(node.log).to.match(/"kind":"drained"[^\n]*"by":"SIGUSR2"/);
+    expect(node.log).to.contain("participants have moved");
+  });
 });
 
 /** The status of a request under a host name; `fetch` does not let one choose it. */

@@ -7,6 +7,7 @@ import { encryptKeystoreJson, parseEther, parseUnits } from "ethers";
 import { stringify } from "yaml";
 import { InvalidConfig, loadConfig } from "../../../node/config/load.js";
 import { loadOperatorKey } from "../../../node/config/operatorKey.js";
+import { DEFAULT_MEDIA_LIMITS } from "../../../node/media/limits.js";
 import { walletOf } from "../support/participants.js";
 
 const SAMPLE = fileURLToPath(new URL("../../../node/config/sample.yaml", import.meta.url));
@@ -52,6 +53,8 @@ describe("configuration", function () {
     expect(config.chain).to.deep.include({ pollSeconds: 2_000, maxGasPriceGwei: parseUnits("2000", "gwei") });
     expect(config.payment).to.deep.include({ credit: parseEther("1"), allowPrivateVoucherUrls: false });
     expect(config.service.maxUnsignedMegabytes).to.equal(32_000_000n);
+    const { maxSubscriptionsPerWorker, maxDataMessageBytes } = DEFAULT_MEDIA_LIMITS;
+    expect(config.media).to.include({ maxSubscriptionsPerWorker, maxDataMessageBytes });
     expect(config.public).to.deep.equal({ host: "0.0.0.0", port: 4443, trustedProxies: [] });
   });
 
@@ -93,6 +96,10 @@ describe("configuration", function () {
     expect(await refusal({ ...least, nodeId: -1 })).to.contain("nodeId");
     expect(await refusal({ ...least, media: { listen: [] } })).to.contain("media.listen");
     expect(await refusal({ ...least, media: { listen: [{ ip: "localhost" }] } })).to.contain("media.listen");
+    const most = await refusal({ ...least, media: { maxDataMessageBytes: 262_145 } });
+    expect(most).to.contain("media.maxDataMessageBytes");
+    const none = await refusal({ ...least, media: { maxSubscriptionsPerWorker: 0 } });
+    expect(none).to.contain("media.maxSubscriptionsPerWorker");
     expect(await refusal({ ...least, cluster: { ports: { from: 5, to: 4 } } })).to.contain("range of ports");
     expect(await refusal({ ...least, public: { port: 70_000 } })).to.contain("public.port");
     expect(await refusal({ ...least, chain: { rpcUrls: ["ftp://x"] } })).to.contain("chain.rpcUrls");
@@ -118,11 +125,14 @@ describe("configuration", function () {
       DTEL_NODE__PUBLIC__PORT: "0",
       DTEL_NODE__CHAIN__RPC_URLS: '["http://a.example", "http://b.example"]',
       DTEL_NODE__PAYMENT__ALLOW_PRIVATE_VOUCHER_URLS: "true",
+      DTEL_NODE__MEDIA__MAX_SUBSCRIPTIONS_PER_WORKER: "900",
+      DTEL_NODE__MEDIA__MAX_DATA_MESSAGE_BYTES: "16384",
       UNRELATED: "x",
     });
     expect(config.public.port).to.equal(0);
     expect(config.chain.rpcUrls).to.deep.equal(["http://a.example", "http://b.example"]);
     expect(config.payment.allowPrivateVoucherUrls).to.equal(true);
+    expect(config.media).to.include({ maxSubscriptionsPerWorker: 900, maxDataMessageBytes: 16_384 });
     expect(await refusal(least, { DTEL_NODE__PUBLIC__PROT: "0" })).to.contain('"prot"');
     expect(await refusal(least, { DTEL_NODE__NODE_ID__X: "0" })).to.contain("nodeId has no members");
     expect(await refusal(least, { DTEL_NODE__: "0" })).to.contain("names no member");

@@ -1,24 +1,18 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect } from "chai";
 import { ZeroHash, id } from "ethers";
 import { pino } from "pino";
-import type { Wallet } from "ethers";
 import { connectContracts } from "../../../node/chain/contracts.js";
 import { PenaltyChain } from "../../../node/chain/penaltyChain.js";
-import { createEpochClock } from "../../../node/protocol/epochClock.js";
 import type { EpochClock } from "../../../node/protocol/epochClock.js";
-import { parseAddress, parseHex } from "../../../node/protocol/hex.js";
+import { parseHex } from "../../../node/protocol/hex.js";
 import { deservesStrike, outliers } from "../../../node/service/duties/judgement.js";
 import { penaltyDuty } from "../../../node/service/duties/penalties.js";
 import { INodeStrikes__factory } from "../../../types/contracts/factories/penalties/INodeStrikes__factory.js";
 import { IPenaltyManager__factory } from "../../../types/contracts/factories/penalties/IPenaltyManager__factory.js";
-import { eventually } from "../support/eventually.js";
-import { LocalChain, mined } from "../support/localChain.js";
-import { startOperator } from "../support/testOperator.js";
-
-type Operator = Awaited<ReturnType<typeof startOperator>>;
+import { AuditRing } from "../support/auditRing.js";
+import type { Operator } from "../support/auditRing.js";
+import { mined } from "../support/localChain.js";
+import type { LocalChain } from "../support/localChain.js";
 
 const auditOf = (...auditors: [score: number, weight: number][]) => ({
   audited: true,
@@ -49,55 +43,23 @@ describe("judgement", function () {
 
 describe("penalties on chain", function () {
   this.timeout(180_000);
+  let ring: AuditRing;
   let chain: LocalChain;
-  let directory: string;
   let clock: EpochClock;
-  let running: Operator[] = [];
-  let restore: () => Promise<void>;
 
   before(async function () {
-    chain = await LocalChain.start();
-    clock = createEpochClock(await chain.deploy());
+    ring = await AuditRing.start();
+    ({ chain, clock } = ring);
   });
-  after(async function () {
-    await chain.close();
-  });
-  beforeEach(async function () {
-    restore = await chain.snapshot();
-    directory = await mkdtemp(join(tmpdir(), "dtelecom-penalties-"));
-  });
-  afterEach(async function () {
-    for (const operator of running.splice(0)) await operator.stop();
-    running = [];
-    await restore();
-    await rm(directory, { recursive: true });
-  });
-
-  async function ringOf(count: number): Promise<{ wallet: Wallet; nodeId: bigint }[]> {
-    const nodes = [];
-    for (let index = 0; index < count; index++) {
-      const wallet = await chain.account();
-      const { nodeId } = await chain.ownedNode(wallet, { bond: "1000" });
-      await mined(chain.contracts(chain.senderOf(wallet)).nodeRegistry.activate(nodeId));
-      nodes.push({ wallet, nodeId });
-    }
-    return nodes;
-  }
-
-  async function operatorOf(node: { wallet: Wallet; nodeId: bigint }): Promise<Operator> {
-    const ask = () => Promise.reject(new Error("no app is served here"));
-    const path = join(directory, `${node.nodeId}.sqlite`);
-    const operator = await startOperator(chain, { ...node, path, ask });
-    running.push(operator);
-    return operator;
-  }
+  after(() => ring.close());
+  beforeEach(() => ring.begin());
+  afterEach(() => ring.end());
 
   function penaltiesOf(operator: Operator) {
     const penalties = PenaltyChain.of({
       deployment: chain.deployment,
       contracts: connectContracts(chain.deployment, chain.provider),
       provider: chain.provider,
-      operator: parseAddress(operator.queue.account),
     });
     if (penalties === undefined) throw new Error("the deployment has no penalties");
     const { queue, planner, chain: nodeChain } = operator;
@@ -114,46 +76,25 @@ describe("penalties on chain", function () {
   const managerOn = () =>
     IPenaltyManager__factory.connect(addressOf(chain.deployment.addresses.penaltyManager), chain.provider);
 
-  async function drawSeed(epoch: number): Promise<void> {
-    const { serviceAttestations } = chain.contracts();
-    await chain.mineAt(clock.commitWindowOf(epoch).closesAt);
-    await mined(serviceAttestations.arm(epoch));
-    await chain.mine(16);
-    await mined(serviceAttestations.draw(epoch));
-  }
-
-  async function currentEpoch(): Promise<number> {
-    const head = await chain.provider.getBlock("latest");
-    return clock.currentEpoch((head?.timestamp ?? 0) * 1_000);
-  }
-
-  async function seen(operators: readonly Operator[]): Promise<void> {
-    const number = await chain.provider.getBlockNumber();
-    for (const operator of operators)
-      await eventually("the node sees the block", () => operator.watcher.head.number >= number);
-  }
-
   /** Lets each of the nodes look again and again, a block a moment, until all are done. */
   async function allLook(operators: readonly Operator[], epoch: number): Promise<void> {
     const duties = operators.map((operator) => penaltiesOf(operator).duty);
     for (let step = 0; step < 60; step++) {
       const results = await Promise.all(duties.map((duty) => duty.run(epoch)));
       if (results.every((result) => result === "done")) return;
-      await chain.mineAt(((await chain.provider.getBlock("latest"))?.timestamp ?? 0) + 3);
-      await seen(operators);
+      await ring.passSeconds(3);
+      await ring.seen(operators);
     }
     throw new Error("the nodes were not done in time");
   }
 
   it("strikes a node that its auditors scored low and an auditor that all contradict, once each, and again finds it done", async function () {
-    const nodes = await ringOf(4);
+    const nodes = await ring.seatedNodes(4);
     const [bad, liar] = nodes;
     if (bad === undefined || liar === undefined) throw new Error("there are four");
-    const epoch = (await currentEpoch()) + 3;
-    await drawSeed(epoch - 2);
-    await chain.mineAt(clock.startOf(epoch) + 1);
+    const epoch = await ring.auditedEpoch();
     const operators: Operator[] = [];
-    for (const node of nodes) operators.push(await operatorOf(node));
+    for (const node of nodes) operators.push(await ring.operatorOf(node));
     for (const operator of operators) {
       // The liar says the opposite of the others about the last node.
       const last = nodes.at(-1)?.nodeId;
@@ -165,28 +106,17 @@ describe("penalties on chain", function () {
       operator.duties.start();
     }
     await chain.mineAt(clock.endOf(epoch) + 5);
-    for (const operator of operators)
-      await eventually(
-        "attested",
-        async () => (await operator.chain.attestationRecord(epoch)).status === "attested",
-      );
+    for (const operator of operators) await ring.attested(operator, epoch);
     await chain.mineAt(clock.commitWindowOf(epoch).closesAt);
-    for (const operator of operators)
-      await eventually("revealed", async () => {
-        await chain.mine();
-        return operator.ring.hasRevealed(epoch);
-      });
+    for (const operator of operators) await ring.revealed(operator, epoch);
     const [first] = operators;
     if (first === undefined) throw new Error("there are four");
-    await eventually("drawn", async () => {
-      await chain.mine();
-      return (await first.chain.seedState(epoch)).state === "drawn";
-    });
+    await ring.mineUntil("drawn", async () => (await first.chain.seedState(epoch)).state === "drawn");
     for (const operator of operators) await operator.duties.stop();
     expect(await penaltiesOf(first).duty.run(epoch), "before the deadline").to.equal("later");
     await chain.mine(40);
     await chain.mineAt(clock.endOf(epoch + 1) + 30);
-    await seen(operators);
+    await ring.seen(operators);
 
     await allLook(operators, epoch);
     const struck = await strikesOn().queryFilter(strikesOn().filters.Struck());
@@ -206,11 +136,11 @@ describe("penalties on chain", function () {
   });
 
   it("reports a proof that did not come, from the attestation in the logs; a dead node's turn is taken over", async function () {
-    const nodes = await ringOf(4);
+    const nodes = await ring.seatedNodes(4);
     const [cheater, , third] = nodes;
     if (cheater === undefined || third === undefined) throw new Error("there are four");
     const { serviceAttestations } = chain.contracts(chain.senderOf(cheater.wallet));
-    const epoch = (await currentEpoch()) + 1;
+    const epoch = (await ring.currentEpoch()) + 1;
     await chain.mineAt(clock.endOf(epoch) + 1);
     await mined(
       serviceAttestations.attest({
@@ -222,7 +152,7 @@ describe("penalties on chain", function () {
     for (let tries = 0; ; tries++) {
       const back = await chain.snapshot();
       await chain.mine(tries);
-      await drawSeed(epoch);
+      await ring.drawSeed(epoch);
       if (await serviceAttestations.mustProve(cheater.nodeId, epoch, 0n)) break;
       if (tries === 100) throw new Error("the node was not picked in 100 tries");
       await back();
@@ -230,8 +160,8 @@ describe("penalties on chain", function () {
     await chain.mine(60);
     await chain.mineAt(clock.endOf(epoch + 1) + 60);
     // Only the third node lives.
-    const operator = await operatorOf(third);
-    await seen([operator]);
+    const operator = await ring.operatorOf(third);
+    await ring.seen([operator]);
     await allLook([operator], epoch);
     const slashes = await managerOn().queryFilter(managerOn().filters.SlashOpened());
     expect(slashes.map(({ args }) => [args.nodeId, args.reporter, Number(args.slash.kind)])).to.deep.equal([

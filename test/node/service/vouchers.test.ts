@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { parseEther } from "ethers";
 import { pino } from "pino";
 import { openDatabase } from "../../../node/chain/sqlite.js";
+import { httpRefusal } from "../../../node/protocol/httpRefusal.js";
 import { JoinRefused } from "../../../node/protocol/refusals.js";
 import { toWire } from "../../../node/protocol/schemas.js";
 import { typedDataDomain, voucher, voucherRequest } from "../../../node/protocol/typedData.js";
@@ -163,6 +164,9 @@ describe("voucher client", function () {
   it("gives up on endpoints that refuse, redirect, stall, babble or talk nonsense", async function () {
     answer = (_, __, response) => response.writeHead(402).end("pay first");
     expect(await failure()).to.contain("HTTP 402: pay first");
+    answer = (_, __, response) =>
+      response.writeHead(402).end(JSON.stringify(httpRefusal("price_too_high", "this app pays less")));
+    expect(await failure()).to.contain("HTTP 402: price_too_high: this app pays less");
     answer = (_, __, response) => response.writeHead(302, { location: "http://127.0.0.1:1/" }).end();
     expect(await failure()).to.contain("fetch failed");
     answer = () => undefined;

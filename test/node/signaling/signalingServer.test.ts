@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import { createSessionKey } from "../../../node/client/sessionKey.js";
 import { CLOSE_CODES, MAX_MESSAGE_BYTES } from "../../../node/protocol/signaling.js";
@@ -189,6 +190,25 @@ describe("signaling server", () => {
     const [alive, dead] = [await connected(), await connected({ autoPong: false })];
     expect((await dead.closed).code).to.equal(1006);
     await expectUndisturbed(alive);
+  });
+
+  it("says to requests that were under way when the media worker died that it did, and to go on here", async () => {
+    await start();
+    const client = await connected();
+    const join = await client.request("join", await node.claim(client, createSessionKey()));
+    expect(join.errorCode).to.equal(undefined);
+    const { pid } = node.media.workers[0] ?? expect.fail("no worker runs");
+    process.kill(pid, "SIGSTOP");
+    const creating = client.request("createTransport", { direction: "send" });
+    // Until it has reached the worker, which does not answer.
+    await pause(200);
+    process.kill(pid, "SIGKILL");
+    expect(await creating).to.deep.include({
+      errorCode: "worker_died",
+      errorReason: "transport not created: the media worker died; join again",
+    });
+    const goodbye = (await client.notification("goodbye")).data;
+    expect(goodbye).to.deep.include({ code: "worker_died", rejoin: "here" });
   });
 
   it("says goodbye when the node stops, and releases everything", async () => {

@@ -35,14 +35,18 @@ export class LocalChain {
    * Mines each transaction at once until told otherwise.
    * @param behindSeconds How far the chain's clock is behind at first: its blocks are a second apart at least, so that it
    * runs ahead when many are mined at once. `mineAt` catches up.
+   * @param keepsTime Blocks may have the same second: the chain does not run ahead.
    */
-  static async start({ behindSeconds = 0 }: { behindSeconds?: number } = {}): Promise<LocalChain> {
+  static async start({
+    behindSeconds = 0,
+    keepsTime = false,
+  }: { behindSeconds?: number; keepsTime?: boolean } = {}): Promise<LocalChain> {
     const initialDate = new Date(Date.now() - behindSeconds * 1_000);
-    const server = await hre.network.createServer(
-      behindSeconds === 0 ? "hardhat" : { network: "hardhat", override: { initialDate } },
-      "127.0.0.1",
-      0,
-    );
+    const override = {
+      ...(behindSeconds === 0 ? {} : { initialDate }),
+      ...(keepsTime ? { allowBlocksWithSameTimestamp: true } : {}),
+    };
+    const server = await hre.network.createServer({ network: "hardhat", override }, "127.0.0.1", 0);
     const { port } = await server.listen();
     const chain = new LocalChain(`http://127.0.0.1:${port}`, server, 31_337);
     // Hardhat's chains begin at the time at which its configuration was loaded, however long ago that was.
@@ -152,8 +156,15 @@ export class LocalChain {
 
   /** Lets time pass and mines a block at that Unix time, in seconds; at once where it is later already. */
   async mineAt(seconds: number): Promise<void> {
-    const head = await this.provider.getBlock("latest");
-    if (seconds > (head?.timestamp ?? 0)) await this.provider.send("evm_setNextBlockTimestamp", [seconds]);
+    const isLater = async () => ((await this.provider.getBlock("latest"))?.timestamp ?? 0) >= seconds;
+    if (!(await isLater())) {
+      try {
+        await this.provider.send("evm_setNextBlockTimestamp", [seconds]);
+      } catch (error) {
+        // A transaction may have been mined just now.
+        if (!(await isLater())) throw error;
+      }
+    }
     await this.provider.send("evm_mine", []);
   }
 

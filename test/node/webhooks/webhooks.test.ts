@@ -221,11 +221,95 @@ describe("webhooks", function () {
     await once(child, "exit");
     endpoint.answer = ok;
     const { webhooks } = start({ path });
-    expect(webhooks.status.waiting).to.equal(10);
+    // Ten of those who joined; then that all twelve left, and that the room is over.
+    expect(webhooks.status.waiting).to.equal(10 + 12 + 1);
     await eventually("all delivered", () => webhooks.status.waiting === 0);
     const expected = Array.from({ length: 12 }, (_, index) => `guest ${index}`);
     expect(identities(endpoint, "stand-up")).to.deep.equal([...expected.slice(0, 3), ...expected.slice(2)]);
-    expect(new Set(endpoint.ids()).size).to.equal(12);
+    expect(new Set(endpoint.ids()).size).to.equal(12 + 12 + 1);
+  });
+
+  it("say once who left and which rooms are over where the node was killed, with reason and time", async function () {
+    const endpoint = await endpointOn();
+    // Nothing is delivered before the kill: also what was to be told meanwhile comes first.
+    endpoint.answer = (response) => void response.writeHead(503).end();
+    const path = join(directory, "cut-off.sqlite");
+    const startedAt = Date.now();
+    const kill = async (guests: number): Promise<void> => {
+      const child = spawn(process.execPath, ["--import", "tsx", FIXTURE, path, endpoint.url, `${guests}`], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      await once(createInterface({ input: child.stdout }), "line");
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    };
+    await kill(2);
+    const killedAt = Date.now();
+    // The next start tells the end of the first run, and is killed too before anything was delivered.
+    await kill(0);
+    endpoint.received.length = 0;
+    endpoint.answer = ok;
+    const first = start({ path });
+    const kinds = () => endpoint.received.map(({ event }) => event.event);
+    const ends = ["participant_left", "participant_left", "room_finished"];
+    await eventually("all delivered", () => first.webhooks.status.waiting === 0);
+    expect(kinds()).to.deep.equal(["participant_joined", "participant_joined", ...ends]);
+    const left = endpoint.received.flatMap(({ event }) =>
+      event.event === "participant_left" ? [event] : [],
+    );
+    expect(left.map(({ participant, reason, room }) => [participant.identity, reason, room])).to.deep.equal([
+      ["guest 0", "node_interrupted", "stand-up"],
+      ["guest 1", "node_interrupted", "stand-up"],
+    ]);
+    expect(left[0]?.participant.sessionKey).to.equal(addressOf(walletOf("guest 0")));
+    // Not the time of the start, but when the node was seen alive last.
+    for (const { event } of endpoint.received) expect(event.atMs).to.be.within(startedAt, killedAt);
+
+    // Who leaves in a run that ends well is not told of again.
+    const guest = { app, nodeId: 7n, room: "later", atMs: Date.now() };
+    const participant = { sessionKey: addressOf(walletOf("eve")), identity: "eve" };
+    first.webhooks.event(joined("later", "eve"), endpoint.url);
+    first.webhooks.event({ ...guest, event: "participant_left", participant, reason: "left" }, endpoint.url);
+    first.webhooks.event({ ...guest, event: "room_finished" }, endpoint.url);
+    await eventually("delivered", () => first.webhooks.status.delivered === 5 + 3);
+    await first.close();
+    const second = start({ path });
+    await pause(200);
+    expect([second.webhooks.status.waiting, second.webhooks.status.delivered]).to.deep.equal([0, 0]);
+    expect(endpoint.received.length).to.equal(5 + 3);
+  });
+
+  it("end each room that was cut off by itself, and tell each endpoint only of its own participants", async function () {
+    const [endpoint, others] = [await endpointOn(), await endpointOn()];
+    const path = join(directory, "rooms.sqlite");
+    const cutOff = start({ path });
+    cutOff.webhooks.event(joined("one", "ada"), endpoint.url);
+    cutOff.webhooks.event(joined("two", "bob"), endpoint.url);
+    cutOff.webhooks.event(joined("one", "eve"), others.url);
+    cutOff.webhooks.event(joined("one", "mallory", otherApp), others.url);
+    await eventually("delivered", () => cutOff.webhooks.status.delivered === 4);
+    await cutOff.close();
+    for (const { received } of [endpoint, others]) received.length = 0;
+    const { webhooks } = start({ path });
+    await eventually("all delivered", () => webhooks.status.delivered === 4 + 3);
+    const told = ({ received }: WebhookEndpoint): string[] =>
+      received
+        .map(({ event }) => {
+          const who = event.event === "participant_left" ? event.participant.identity : "";
+          return [event.app === app ? "app" : "other", event.room, event.event, who].join(" ").trim();
+        })
+        .toSorted();
+    expect(told(endpoint)).to.deep.equal([
+      "app one participant_left ada",
+      "app two participant_left bob",
+      "app two room_finished",
+    ]);
+    expect(told(others)).to.deep.equal([
+      "app one participant_left eve",
+      "app one room_finished",
+      "other one participant_left mallory",
+      "other one room_finished",
+    ]);
   });
 
   it("wait on disk while the node is stopped, which a hanging endpoint does not hold up", async function () {
@@ -241,7 +325,8 @@ describe("webhooks", function () {
     expect(Date.now() - began).to.be.lessThan(1_000);
     endpoint.answer = ok;
     const second = start({ path });
-    await eventually("delivered", () => second.webhooks.status.delivered === 2);
+    // What waited, and that both left: they were in the room when all stopped.
+    await eventually("delivered", () => second.webhooks.status.delivered === 2 + 3);
     expect(identities(endpoint, "stand-up")).to.deep.equal(["ada", "ada", "bob"]);
   });
 
