@@ -7,6 +7,7 @@ import type { Wallet } from "ethers";
 import type { RpcProvider } from "../../node/chain/rpcProvider.js";
 import { artifactResolver } from "../ignition/deployProtocol.js";
 import { explain } from "../ignition/explain.js";
+import { withGasRoom } from "../ignition/gasRoom.js";
 import type { IgnitionPlan } from "../ignition/plan.js";
 import type { DeployedContracts } from "../ignition/steps.js";
 import { repairJournal } from "./journal.js";
@@ -60,7 +61,7 @@ export async function journaledIgnition(
             timeBeforeBumpingFees: BUMP_AFTER_MS,
             maxFeeBumps: 5,
           },
-          provider,
+          provider: withGasRoom(provider),
           artifactResolver,
           deploymentDir: directory,
           ...plan,

@@ -8,6 +8,7 @@ import hre from "hardhat";
 import { z } from "zod";
 import type { Parameters } from "../parameters/schema.js";
 import { explain } from "./explain.js";
+import { withGasRoom } from "./gasRoom.js";
 import type { GenesisPlan } from "./genesis.js";
 import { deploymentFile, deploymentPlan } from "./plan.js";
 import type { DeploymentDecisions, IgnitionPlan, ProtocolDeployment } from "./plan.js";
@@ -119,7 +120,7 @@ async function runIgnition(options: {
   const { provider, deployer, accounts, directory, ignitionModule, deploymentParameters } = options;
   const result = await deploy({
     config: CONFIG,
-    provider,
+    provider: withGasRoom(provider),
     artifactResolver,
     ignitionModule,
     deploymentParameters,

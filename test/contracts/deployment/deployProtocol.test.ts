@@ -2,6 +2,7 @@ import { expect } from "chai";
 import hre from "hardhat";
 import { loadAllocations } from "../../../scripts/governance/allocations.js";
 import { deployProtocol } from "../../../scripts/ignition/deployProtocol.js";
+import type { DeploymentProvider } from "../../../scripts/ignition/deployProtocol.js";
 import { loadParameters } from "../../../scripts/parameters/schema.js";
 
 const parametersFile = (name: string) => new URL(`../../../scripts/parameters/${name}.json`, import.meta.url);
@@ -44,6 +45,28 @@ describe("deployment by Ignition", function () {
       } finally {
         await connection.close();
       }
+    }
+  });
+
+  it("has room where a transaction takes more gas than was estimated", async () => {
+    const connection = await hre.network.create("hardhat");
+    try {
+      let estimates = 0;
+      const tooLow: DeploymentProvider = {
+        async request(call) {
+          const answer = await connection.provider.request(call);
+          if (call.method !== "eth_estimateGas" || typeof answer !== "string") return answer;
+          estimates += 1;
+          return `0x${((BigInt(answer) * 85n) / 100n).toString(16)}`;
+        },
+      };
+      const parameters = await loadParameters(parametersFile("devnet"));
+      const { addresses } = await deployProtocol({ provider: tooLow, parameters });
+      expect(estimates).to.be.greaterThan(20);
+      const token = await connection.ethers.getContractAt("DTelToken", addresses.token);
+      expect(await token.symbol()).to.equal("DTEL");
+    } finally {
+      await connection.close();
     }
   });
 

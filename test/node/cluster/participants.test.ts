@@ -158,7 +158,7 @@ describe("participants of one room on several nodes", () => {
     await publish(bob);
     await eventually("ada sees bob", () => frames() > 10);
     killed.kill("SIGKILL");
-    await eventually("bob has moved", () => bob.nodeId === 3n, 40_000);
+    await eventually("bob has moved", () => bob.nodeId === 3n, 20_000);
     const before = frames();
     await eventually("ada sees bob again", () => frames() > before + 10, 20_000);
     await eventually("each is there once", () => {

@@ -89,14 +89,18 @@ interface World extends Pick<PartOptions, "report"> {
 async function live(world: World, milliseconds: number, kills: number): Promise<number> {
   const { node, attacks, report } = world;
   const over = AbortSignal.timeout(milliseconds);
-  const callers = Array.from({ length: ROOMS * CALLERS_PER_ROOM }, (_, index) =>
-    new Caller({
-      ...world,
-      room: `soak-${index % ROOMS}`,
-      random: Math.random,
-      longestCallMs: Math.min(LONGEST_CALL_MS, milliseconds),
-    }).run(over),
+  const endsAtMs = performance.now() + milliseconds;
+  const callers = Array.from(
+    { length: ROOMS * CALLERS_PER_ROOM },
+    (_, index) =>
+      new Caller({
+        ...world,
+        room: `soak-${index % ROOMS}`,
+        random: Math.random,
+        longestCallMs: Math.min(LONGEST_CALL_MS, milliseconds),
+      }),
   );
+  const calls = callers.map((caller) => caller.run(over));
   const attackers = Object.entries(ATTACKS).map(async ([name, attack]) => {
     while (!over.aborted) {
       await attack(node.url).catch((error: unknown) => report.fail(`${name}: ${String(error)}`));
@@ -112,11 +116,12 @@ async function live(world: World, milliseconds: number, kills: number): Promise<
     if (pid !== undefined) process.kill(pid, "SIGKILL");
     killed += 1;
   }
-  const late = sleep(LAST_CALL_MS, true, { ref: false });
-  if (await Promise.race([Promise.all([...callers, ...attackers]).then(() => false), late])) {
+  const late = sleep(endsAtMs - performance.now() + LAST_CALL_MS, true, { ref: false });
+  if (await Promise.race([Promise.all([...calls, ...attackers]).then(() => false), late])) {
     report.fail(
       `calls or attacks did not end within ${LAST_CALL_MS / 1_000} s: a request was never answered`,
     );
+    for (const { doing } of callers) report.note(`  a caller is ${doing}`);
   }
   return killed;
 }

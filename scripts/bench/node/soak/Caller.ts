@@ -36,9 +36,16 @@ export interface CallerOptions {
 /** Somebody who calls again and again: sends, receives, hands in receipts, hangs up or is cut off. */
 export class Caller {
   readonly #options: CallerOptions;
+  #doing = "not begun";
+  #sinceMs = performance.now();
 
   constructor(options: CallerOptions) {
     this.#options = options;
+  }
+
+  /** What it is about, or waits for, and since when. */
+  get doing(): string {
+    return `${this.#doing} for ${((performance.now() - this.#sinceMs) / 1_000).toFixed(0)} s`;
   }
 
   /** Calls until `signal` is aborted; the last call is ended in order. Never rejects. */
@@ -60,13 +67,17 @@ export class Caller {
 
   async #call(signal: AbortSignal): Promise<void> {
     const { node, fleet, room, random, longestCallMs } = this.#options;
+    this.#does("entering");
     const participant = await node.enter(room);
     const endpoints: number[] = [];
     const open = async (leg: (local: LocalDescription) => Promise<Leg>) => {
       const local = await fleet.open();
       endpoints.push(local.id);
+      this.#does("opening a transport");
       const opened = await leg(local);
+      this.#does("connecting");
       await fleet.connect(local.id, opened.remote);
+      this.#does("beginning");
       await opened.begin();
       return local.id;
     };
@@ -76,14 +87,21 @@ export class Caller {
       await open((local) => participant.receive(local, 0));
       const endsAtMs = performance.now() + random() * longestCallMs;
       for (let count = 1n; performance.now() < endsAtMs && !signal.aborted; count += 1n) {
+        this.#does("calling");
         await sleep(RECEIPT_INTERVAL_MS * random());
+        this.#does("handing in a receipt");
         await this.#handIn(participant, count * BYTES_PER_RECEIPT);
       }
     } finally {
+      this.#does("hanging up");
       await Promise.all(endpoints.map((id) => fleet.closeEndpoint(id)));
       if (signal.aborted || random() < 0.5) await participant.client.close();
       else participant.client.break();
     }
+  }
+
+  #does(what: string): void {
+    [this.#doing, this.#sinceMs] = [what, performance.now()];
   }
 
   async #handIn({ client, sessionKey }: NodeParticipant, bytesDelivered: bigint): Promise<void> {

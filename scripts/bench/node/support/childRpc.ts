@@ -54,7 +54,7 @@ export class ChildRpc {
   }
 
   async call(method: string, data?: unknown): Promise<unknown> {
-    if (!this.running) throw new Error(`${method}: the process has ended`);
+    if (!this.running || !this.#child.connected) throw new Error(`${method}: the process has ended`);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
