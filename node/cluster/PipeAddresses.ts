@@ -28,22 +28,37 @@ export class PipeAddresses {
 
   /** This node's end of a pipe to a node with these families. Throws `LinkError` where they have none in common. */
   listenFor(families: readonly AddressFamily[]): NodePipeListen {
-    const { addresses, ports } = this.#options;
-    for (const family of ["ipv4", "ipv6"] as const) {
-      const listen = addresses.find(({ ip }) => familyOf(ip) === family);
-      if (listen && families.includes(family)) return { ...listen, ports };
-    }
-    throw new LinkError("failed", "this node and the other one have no address family in common");
+    const { listen } = this.#way(families);
+    return { ...listen, ports: this.#options.ports };
   }
 
-  /** Where the other node's end is. Throws `LinkError` where nothing may be sent there. */
-  async resolve(address: string): Promise<string> {
-    const ip = isIP(address) === 0 ? (await lookup(address)).address : address;
-    const fault = this.#options.addressFault(ip);
+  /**
+   * Where the end of a node with these families is, in the family that both have chosen. Throws `LinkError` where nothing
+   * may be sent there.
+   */
+  async resolve(address: string, families: readonly AddressFamily[]): Promise<string> {
+    const { family } = this.#way(families);
+    const isName = isIP(address) === 0;
+    const ip = isName ? (await lookup(address, { family: FAMILY_NUMBERS[family] })).address : address;
+    const fault =
+      familyOf(ip) === family
+        ? this.#options.addressFault(ip)
+        : `the pipe is for ${family}, which both nodes have`;
     if (fault !== undefined) throw new LinkError("failed", `nothing is sent to ${ip}: ${fault}`);
     return ip;
   }
+
+  /** Both ends come to the same family: the first that both have. */
+  #way(families: readonly AddressFamily[]): { family: AddressFamily; listen: NodePipeListen } {
+    for (const family of ["ipv4", "ipv6"] as const) {
+      const listen = this.#options.addresses.find(({ ip }) => familyOf(ip) === family);
+      if (listen && families.includes(family)) return { family, listen };
+    }
+    throw new LinkError("failed", "this node and the other one have no address family in common");
+  }
 }
+
+const FAMILY_NUMBERS = { ipv4: 4, ipv6: 6 } as const;
 
 function familyOf(ip: string): AddressFamily {
   return isIPv6(ip) ? "ipv6" : "ipv4";

@@ -104,7 +104,8 @@ export class RoomPipe extends EventEmitter<RoomPipeEvents> {
   }
 
   async #connect(pipe: NodePipe, end: PipeEnd): Promise<void> {
-    const ip = await this.#options.addresses.resolve(end.address);
+    const { addresses } = this.#options;
+    const ip = await addresses.resolve(end.address, this.#families);
     if (this.#gone.has(end.id)) throw new LinkError("failed", "the other end of the pipe is gone already");
     await pipe.connect(ip, end);
   }
@@ -116,10 +117,14 @@ export class RoomPipe extends EventEmitter<RoomPipeEvents> {
     return this.#opening;
   }
 
+  /** At which the other node can be reached, as it says. */
+  get #families(): readonly AddressFamily[] {
+    return this.#options.link()?.about?.families ?? [];
+  }
+
   #make(): Promise<NodePipe> {
-    const { router, addresses, link } = this.#options;
-    const families: readonly AddressFamily[] = link()?.about?.families ?? [];
-    const opening = NodePipe.open(router, addresses.listenFor(families)).then((pipe) => {
+    const { router, addresses } = this.#options;
+    const opening = NodePipe.open(router, addresses.listenFor(this.#families)).then((pipe) => {
       if (this.#closed) {
         pipe.close();
         throw new LinkError("failed", "this node has left the room");

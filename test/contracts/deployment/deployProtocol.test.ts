@@ -54,7 +54,7 @@ describe("deployment by Ignition", function () {
       let estimates = 0;
       const tooLow: DeploymentProvider = {
         async request(call) {
-          const answer = await connection.provider.request(call);
+          const answer: unknown = await connection.provider.request(call);
           if (call.method !== "eth_estimateGas" || typeof answer !== "string") return answer;
           estimates += 1;
           return `0x${((BigInt(answer) * 85n) / 100n).toString(16)}`;

@@ -72,6 +72,30 @@ describe("rooms across nodes", () => {
     expect(a.links.status).to.deep.equal({ links: [2n], sharedRooms: 1, homeOf: 1 });
   });
 
+  it("goes over IPv6 where one of two nodes has nothing else", async () => {
+    const both = [{ ip: "127.0.0.1" }, { ip: "::1" }];
+    const sentTo: string[] = [];
+    const addressFault = (ip: string) => void sentTo.push(ip);
+    const a = await node(1n, { pipeAddresses: both, addressFault });
+    const b = await node(2n, { pipeAddresses: [{ ip: "::1" }], addressFault });
+    const [ada, bob] = [await a.join("ada", { homes: [1n] }), await b.join("bob", { homes: [1n] })];
+    await publish(ada);
+    await publish(bob);
+    await framesGoOn(ada);
+    await framesGoOn(bob);
+    expect([...new Set(sentTo)]).to.deep.equal(["::1"]);
+  });
+
+  it("says so where two nodes have no address family in common, and keeps the room", async () => {
+    const [a, b] = [await node(1n), await node(2n, { pipeAddresses: [{ ip: "::1" }] })];
+    const [ada, bob] = [await a.join("ada", { homes: [1n] }), await b.join("bob", { homes: [1n] })];
+    await publish(ada);
+    await eventually("they know each other", () => identities(bob).join() === "ada");
+    await pause(500);
+    expect(seenBy(bob, { ada })).to.deep.equal([]);
+    expect(identities(ada)).to.deep.equal(["bob"]);
+  });
+
   it("links three nodes through a home that nobody of the room is on", async () => {
     const [home, a, b, c] = [await node(1n), await node(2n), await node(3n), await node(4n)];
     const homes = [1n];

@@ -83,6 +83,8 @@ export interface BareNodeOptions {
   readonly workers?: number;
   readonly endpointFault?: (url: string) => Promise<string | undefined>;
   readonly addressFault?: (ip: string) => string | undefined;
+  /** Where pipes arrive; 127.0.0.1 alone unless given. */
+  readonly pipeAddresses?: readonly { readonly ip: string }[];
 }
 
 /** A node without signaling: media and links to other nodes. */
@@ -111,7 +113,7 @@ export class BareNode {
       isAppSigner: (app, signer) => Promise.resolve(app === APP && signer === addressOf(APP_SIGNER)),
       endpointFault: options.endpointFault ?? (() => Promise.resolve(undefined)),
       addressFault: options.addressFault ?? (() => undefined),
-      listen: { addresses: [{ ip: "127.0.0.1" }] },
+      listen: { addresses: options.pipeAddresses ?? [{ ip: "127.0.0.1" }] },
       limits: { ...FAST, ...options.limits },
       logger: silent.child({ node: nodeId.toString() }),
     });
