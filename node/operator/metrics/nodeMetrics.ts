@@ -100,6 +100,11 @@ export class NodeMetrics implements AdmissionCounts {
     );
     const workers = this.#gauge("dtelecom_media_workers", "Media workers that run");
     const cpu = this.#gauge("dtelecom_media_worker_cpu_ratio", "CPU of a worker, of one core", ["port"]);
+    const piped = this.#gauge(
+      "dtelecom_media_worker_piped_streams",
+      "Streams that a worker exchanges with other workers and nodes",
+      ["port"],
+    );
     const memory = this.#gauge("dtelecom_media_worker_memory_bytes", "Peak resident memory of a worker", [
       "port",
     ]);
@@ -113,9 +118,13 @@ export class NodeMetrics implements AdmissionCounts {
       channels.set({ direction: "subscribed" }, load.dataSubscriptions);
       bitrate.set(load.outgoingBitsPerSecond);
       workers.set(load.workers.length);
-      cpu.reset();
       // By port and not by process: a worker that was started again is the same one to an operator.
-      for (const { ports, cpuShare } of load.workers) cpu.set({ port: String(ports.udp) }, cpuShare);
+      cpu.reset();
+      piped.reset();
+      for (const { ports, cpuShare, pipedStreams } of load.workers) {
+        cpu.set({ port: String(ports.udp) }, cpuShare);
+        piped.set({ port: String(ports.udp) }, pipedStreams);
+      }
       memory.reset();
       for (const worker of media.workers) {
         // One that dies just now has no figures.
