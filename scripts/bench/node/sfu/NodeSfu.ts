@@ -27,9 +27,10 @@ export class NodeSfu implements Sfu {
   #tracks = 0;
   #frozenPids: number[] = [];
 
-  static async start(options: NodeProcessOptions = {}): Promise<NodeSfu> {
+  /** @param nodeFlags for its Node.js. */
+  static async start(options: NodeProcessOptions = {}, nodeFlags: readonly string[] = []): Promise<NodeSfu> {
     const program = new URL("nodeProcess.ts", import.meta.url);
-    const child = await ChildRpc.start(program, [JSON.stringify(options)], ["--expose-gc"]);
+    const child = await ChildRpc.start(program, [JSON.stringify(options)], ["--expose-gc", ...nodeFlags]);
     return new NodeSfu(child, addressSchema.parse(await child.call("address")));
   }
 
