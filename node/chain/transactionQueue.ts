@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { parseHex } from "../protocol/hex.js";
 import type { Address, Hex } from "../protocol/hex.js";
 import type { BlockWatcher, Head } from "./blockWatcher.js";
+import { withGasMargin } from "./gasMargin.js";
 import { currentGasPrice, replacementGasPrice } from "./gasPrice.js";
 import type { GasPrice, GasPriceRule } from "./gasPrice.js";
 import { TransactionReverted, isAlreadyKnown, isNonceUsed, isUnderpriced, revertOf } from "./reverts.js";
@@ -54,8 +55,6 @@ export interface TransactionQueueOptions {
   readonly log: Logger;
 }
 
-/** Room above `eth_estimateGas`, as state may change until the transaction is mined. */
-const GAS_MARGIN_PERCENT = 130n;
 /** Blocks for which a used nonce may lack a receipt before it is put down to somebody else's transaction. */
 const DISPLACED_AFTER_BLOCKS = 5;
 /** Blocks for which those before a nonce may be unused before its transaction is given up. */
@@ -150,7 +149,7 @@ export class TransactionQueue {
     }
     await this.#inOrder(async () => {
       if (this.#closed) throw new Error("the transaction queue is closed");
-      const gasLimit = (estimate * GAS_MARGIN_PERCENT) / 100n;
+      const gasLimit = withGasMargin(estimate);
       const price = await currentGasPrice(provider, this.#options.gasPrice);
       const nonce = store.nextNonce(await provider.getTransactionCount(this.account, "latest"));
       const transaction = { ...intent, nonce, gasLimit };

@@ -141,7 +141,7 @@ export class Membership {
   }
 
   async #recoverFrom(loss: Loss, mediaFlows: () => boolean): Promise<void> {
-    const { giveUpAfterMs = DEFAULT_GIVE_UP_AFTER_MS } = this.#options;
+    const { giveUpAfterMs } = this.#patience;
     let cause = loss.reason;
     let step = this.#firstStep(loss);
     let moving = false;

@@ -6,14 +6,15 @@ const BACKOFF = { firstMs: 250, mostMs: 2_000 };
 
 /** How long to wait between attempts to come back, how long to keep to a node, and when to give up. */
 export class Patience {
-  readonly #giveUpAfterMs: number;
+  /** After so long without a node all is given up. */
+  readonly giveUpAfterMs: number;
   #attempt = 0;
   #connectedAtMs = 0;
   #troubleSinceMs: number | undefined;
   #lostAtMs = 0;
 
   constructor(giveUpAfterMs: number) {
-    this.#giveUpAfterMs = giveUpAfterMs;
+    this.giveUpAfterMs = giveUpAfterMs;
   }
 
   connected(): void {
@@ -31,7 +32,7 @@ export class Patience {
 
   /** Whether all attempts together have taken too long. */
   get exhausted(): boolean {
-    return Date.now() - (this.#troubleSinceMs ?? Date.now()) > this.#giveUpAfterMs;
+    return Date.now() - (this.#troubleSinceMs ?? Date.now()) > this.giveUpAfterMs;
   }
 
   /** Whether it is time to go to another node, where there is one. */

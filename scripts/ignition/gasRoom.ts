@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { withGasMargin } from "../../node/chain/gasMargin.js";
 import type { DeploymentProvider } from "./deployProtocol.js";
 
-const PERCENT = 130n;
 const estimateSchema = z.string().transform((hex) => BigInt(hex));
 
 /**
@@ -14,7 +14,7 @@ export function withGasRoom(provider: DeploymentProvider): DeploymentProvider {
     async request(call) {
       const answer = await provider.request(call);
       if (call.method !== "eth_estimateGas") return answer;
-      return `0x${((estimateSchema.parse(answer) * PERCENT) / 100n).toString(16)}`;
+      return `0x${withGasMargin(estimateSchema.parse(answer)).toString(16)}`;
     },
   };
 }
